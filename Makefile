@@ -1,0 +1,56 @@
+# Every target sets up what it needs on a fresh Debian machine. First builds take minutes.
+SWIFT ?= swift
+SHELL := /bin/bash
+STAMP := Sources/CBuildStamp/stamp.h
+RELEASE := .build-release
+
+.DEFAULT_GOAL := build
+.PHONY: build release test test-unit demo bench fmt lint bpf proto stamp setup venv clean help
+
+help: ## Show these targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## Install the Debian packages that are missing.
+	@scripts/setup packages
+
+venv: ## Make .venv with the real collector for tests and the demonstration.
+	@scripts/setup venv
+
+# The name follows the tag: v1.2.3 is release/mark-v1-2-3, anything else dev.
+stamp:
+	@scripts/stamp $(STAMP)
+
+build: setup stamp ## Build for debugging (what test and demo use).
+	@scripts/progress "building (the first time takes 6 to 10 minutes)" $(SWIFT) build
+
+release: setup stamp ## Build for use: .build-release/release/telegen-sonic.
+	@scripts/progress "building for release (the first time takes 10 to 20 minutes)" \
+	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-sonic -Xlinker -s
+
+test: setup venv stamp ## Run all tests; those that need root or a kernel feature skip with a message.
+	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+test-unit: stamp ## Run the tests that need neither root nor Redis.
+	$(SWIFT) test --skip IntegrationTests
+
+demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machine, for DEMO_SECONDS (20).
+	@python3 scripts/demo.py
+
+bench: setup stamp ## Print the project's numbers: ns per packet, row to running, memory and CPU at rest.
+	@scripts/bench
+
+bpf: ## Compile the BPF programs alone and show their size.
+	@scripts/bpf
+
+fmt: ## Format the Swift sources.
+	$(SWIFT) format -i -r Sources Tests Plugins bpf Package.swift
+
+lint: ## Check the format; no warnings are allowed.
+	$(SWIFT) format lint --strict -r Sources Tests Plugins bpf Package.swift
+
+proto: ## Make the protobuf messages anew from proto/.
+	@scripts/generate-proto.sh
+
+clean: ## Remove what was built.
+	rm -rf .build .build-* .venv $(STAMP)

@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let grpc: [Target.Dependency] = [
+    .product(name: "GRPCCore", package: "grpc-swift-2"),
+    .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+    .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+    .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "telegen-sonic",
+    products: [.executable(name: "telegen-sonic", targets: ["telegen-sonic"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        // The C libraries: shims that reach what Swift cannot, no logic.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
+
+        // bpf/*.bpf.c, compiled by the plugin and embedded; the header that both sides read.
+        .systemLibrary(name: "CTelegenBPF", path: "bpf/include"),
+        .target(
+            name: "BPFPrograms", path: "bpf", exclude: ["include", "shim", "count.bpf.c"],
+            sources: ["BPFImage.swift"], plugins: ["BPFCompiler"]),
+        .executableTarget(name: "bpf-embed"),
+        .plugin(name: "BPFCompiler", capability: .buildTool(), dependencies: ["bpf-embed"]),
+
+        // The house: the domain in the middle, what it is connected to around it.
+        .target(name: "Domain"),
+        .target(name: "SonicDB", dependencies: ["CHiredis", subprocess, logging]),
+        .target(
+            name: "Dataplane", dependencies: ["Domain", "CLibbpf", "CLinux", "CTelegenBPF", "BPFPrograms", logging]),
+        .target(name: "OTLP", dependencies: grpc + [logging]),
+        .target(
+            name: "Agent",
+            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", lifecycle, logging]),
+        .target(name: "CBuildStamp"),
+        .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "CBuildStamp", argumentParser]),
+
+        // Real packets for tests, benchmarks and the demonstration; not shipped.
+        .target(name: "CTraffic"),
+        .target(name: "Traffic", dependencies: ["CTraffic"]),
+        .executableTarget(name: "telegen-traffic", dependencies: ["Traffic", argumentParser]),
+
+        .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+        .testTarget(name: "SonicDBTests", dependencies: ["SonicDB"]),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"]),
+        .testTarget(name: "OTLPTests", dependencies: ["OTLP"]),
+        .testTarget(name: "AgentTests", dependencies: ["Agent"]),
+        .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,130 @@
+import Dataplane
+import Domain
+import Glibc
+import Logging
+import OTLP
+import ServiceLifecycle
+import SonicDB
+
+/// The agent: rows of CONFIG_DB become taps, their counts go to STATE_DB and to a collector.
+public struct Agent: Sendable {
+    private let options: AgentOptions
+    private let build: BuildInfo
+    private let logger: Logger
+
+    public init(_ options: AgentOptions, build: BuildInfo, logger: Logger) {
+        self.options = options
+        self.build = build
+        self.logger = logger
+    }
+
+    /// Runs until SIGTERM or SIGINT; both flush once and leave the taps attached and counting.
+    public func run() async throws {
+        let databases = try Databases(options, logger: logger)
+        logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
+        try await databases.server?.start()
+
+        let stateDatabase = Database(databases.state)
+        let configDatabase = Database(databases.config)
+        let publisher = StatePublisher(stateDatabase, logger: logger)
+        let memory = JobMemory((try? await publisher.load()) ?? [:])
+        let reconciler = Reconciler(
+            mirror: options.mirror, placeholderName: options.placeholderName, publisher: publisher, memory: memory,
+            logger: logger, openDataplane: try dataplaneOpener())
+        let export = await makeExport(reconciler, configDatabase)
+        let ticker = StatusTicker(
+            reconciler, publisher, export.exporter, build: build, database: databases.summary,
+            interval: options.fixed.statusInterval ?? GlobalRow.defaultStatusInterval,
+            detachOnExit: options.detachOnExit)
+        let follower = ConfigFollower(
+            database: configDatabase,
+            watcher: TableWatcher(
+                databases.config, tables: [ConfigFollower.jobTable, ConfigFollower.globalTable],
+                guardKey: ConfigFollower.guardKey, logger: logger),
+            reconciler: reconciler, settings: { await apply($0, ticker, export) }, logger: logger)
+
+        var services: [any Service] = databases.server.map { [PrivateServerService(server: $0, logger: logger)] } ?? []
+        services += [publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), follower, export]
+        let group = ServiceGroup(
+            configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        logger.notice("ended; the taps \(options.detachOnExit ? "are detached" : "go on counting")")
+    }
+
+    private func makeExport(_ reconciler: Reconciler, _ configDatabase: Database) async -> ExportService {
+        let (instanceID, problem) = InstanceID.load(folder: options.stateDirectory, namespaceID: options.namespaceID)
+        if let problem { logger.warning("\(problem)") }
+        let metadata = try? await configDatabase.read(table: "DEVICE_METADATA", keys: ["localhost"], guardKey: nil)
+        var device: [String: String] = [:]
+        if case .row(let row)? = metadata?.rows["localhost"] { device = row.fields }
+        let detected = HostFacts.resource(instanceID: instanceID, version: build.version, metadata: device)
+        let source = MetricsSource(
+            reconciler, resource: options.exporter.resource(detected: detected), version: build.version,
+            withIfindex: options.metricIfindex)
+        let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
+        return ExportService(settings, version: build.version, source: source, logger: logger)
+    }
+
+    /// What `TELEGEN|global` says takes effect at once.
+    private func apply(_ row: GlobalRow, _ ticker: StatusTicker, _ export: ExportService) async {
+        ticker.setInterval(
+            seconds: options.fixed.statusInterval ?? row.statusInterval ?? GlobalRow.defaultStatusInterval)
+        do {
+            await export.apply(try options.exporter.applying(row, fixed: options.fixed))
+        } catch {
+            logger.warning("TELEGEN|global: \(error)")
+        }
+    }
+}
+
+extension Agent {
+    /// How many taps there is room for; pinned maps keep the room that they were made with.
+    private static let slots = 2048
+
+    /// The pin folder is locked at once, so that a second agent ends with a message; what else the kernel refuses
+    /// means placeholder mode, tried again now and then.
+    private func dataplaneOpener() throws -> @Sendable () throws -> sending Dataplane {
+        let object = try options.bpfObject.map { path in
+            guard let bytes = readObject(path) else { throw AgentError("cannot read TELEGEN_BPF_OBJECT \(path)") }
+            return bytes
+        }
+        let held = try holdPins()
+        return { [options, logger] in
+            let pins = try held ?? PinFolder(bpffs: options.bpffs, namespaceID: options.namespaceID)
+            let kernel = try LinuxKernel(pins: pins, slots: Self.slots, object: object)
+            return try Dataplane(
+                kernel: kernel, attach: options.attach, bootID: HostFacts.bootID.flatMap(BootID.init) ?? .zero,
+                clock: { .now }, logger: logger)
+        }
+    }
+}
+
+extension Agent {
+    /// Nil when there is nothing to hold yet. Throws when another agent holds it.
+    private func holdPins() throws -> PinFolder? {
+        guard options.mirror.mode != .placeholder else { return nil }
+        do {
+            return try PinFolder(bpffs: options.bpffs, namespaceID: options.namespaceID)
+        } catch  where error.code == EWOULDBLOCK {
+            throw AgentError("\(error)")
+        } catch {
+            return nil
+        }
+    }
+
+    /// The bytes of an object file of at most 16 MiB; nil when it cannot be read.
+    private func readObject(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 16 << 20)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes[..<count])
+    }
+}
+
+/// Why the agent cannot start.
+public struct AgentError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

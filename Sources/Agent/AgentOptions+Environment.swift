@@ -1,0 +1,53 @@
+import Dataplane
+import Domain
+import OTLP
+
+extension AgentOptions {
+    /// Reads `TELEGEN_*`, `OTEL_*` and `NAMESPACE_ID`. Empty means unset; a bad value is a warning that quotes it, and
+    /// means unset too.
+    public static func fromEnvironment(_ environment: [String: String]) -> (options: AgentOptions, warnings: [String]) {
+        var reader = Reader(environment: environment)
+        var options = AgentOptions()
+        options.mirror.mode = reader.choice("TELEGEN_MIRROR_MODE", ["erspan", "none", "placeholder"]) ?? .erspan
+        options.mirror.remote = reader.value("TELEGEN_ERSPAN_REMOTE", "an IPv4 address", IPv4Address.init)
+        options.mirror.local = reader.value("TELEGEN_ERSPAN_LOCAL", "an IPv4 address", IPv4Address.init)
+        options.mirror.device = reader.value("TELEGEN_ERSPAN_DEV", "the name of a network device", NetdevName.init)
+        options.placeholderName =
+            reader.value("TELEGEN_ERSPAN_NAME", "the name of a network device", NetdevName.init)
+            ?? options.placeholderName
+        options.database = reader.choice("TELEGEN_DB", DatabaseChoice.allCases.map(\.rawValue)) ?? .auto
+        options.attach = reader.choice("TELEGEN_ATTACH", AttachChoice.allCases.map(\.rawValue)) ?? .auto
+        options.databaseConfig = reader.path("TELEGEN_DB_CONFIG") ?? options.databaseConfig
+        options.stateDirectory = reader.path("TELEGEN_STATE_DIR") ?? options.stateDirectory
+        options.bpffs = reader.path("TELEGEN_BPFFS") ?? options.bpffs
+        options.bpfObject = reader.path("TELEGEN_BPF_OBJECT")
+        options.namespaceID = reader.value("NAMESPACE_ID", "a name of letters, digits, - and _") {
+            JobName($0)?.text
+        }
+        options.metricIfindex =
+            reader.value("TELEGEN_METRIC_IFINDEX", "true or false") { Bool($0.lowercased()) } ?? false
+        let (exporter, exporterWarnings) = ExporterSettings.fromEnvironment(environment)
+        options.exporter = exporter
+        return (options, reader.warnings + exporterWarnings)
+    }
+
+    private struct Reader {
+        let environment: [String: String]
+        var warnings: [String] = []
+
+        mutating func value<Value>(_ name: String, _ allowed: String, _ parse: (String) -> Value?) -> Value? {
+            guard let text = environment[name], !text.isEmpty else { return nil }
+            if let value = parse(text) { return value }
+            warnings.append("\(name)=\(text.prefix(80).debugDescription): must be \(allowed); ignored")
+            return nil
+        }
+
+        mutating func choice<Value: RawRepresentable<String>>(_ name: String, _ allowed: [String]) -> Value? {
+            value(name, allowed.joined(separator: ", ")) { allowed.contains($0) ? Value(rawValue: $0) : nil }
+        }
+
+        mutating func path(_ name: String) -> String? {
+            value(name, "an absolute path") { $0.hasPrefix("/") && !$0.contains("\0") ? $0 : nil }
+        }
+    }
+}

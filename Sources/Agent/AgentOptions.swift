@@ -1,0 +1,57 @@
+import Dataplane
+import Domain
+import OTLP
+
+/// Everything that the agent is told when it starts: environment and command line.
+public struct AgentOptions: Sendable {
+    public var mirror = AgentMirror()
+    /// The interface that placeholder jobs are told.
+    public var placeholderName = NetdevName("erspan0")!
+    public var database = DatabaseChoice.auto
+    /// SONiC's map of databases.
+    public var databaseConfig = "/var/run/redis/sonic-db/database_config.json"
+    /// The ASIC instance of a multi-ASIC system; nil: the only one.
+    public var namespaceID: String?
+    /// The instance's UUID and the private database live here.
+    public var stateDirectory = "/var/lib/telegen-sonic"
+    public var bpffs = "/sys/fs/bpf"
+    /// A compiled BPF object to use instead of the embedded one.
+    public var bpfObject: String?
+    public var attach = AttachChoice.auto
+    /// Whether metrics have the attribute `ifindex`.
+    public var metricIfindex = false
+    public var exporter = ExporterSettings()
+    /// Set by the command line: CONFIG_DB cannot change them.
+    public var fixed = FixedSettings()
+    public var detachOnExit = false
+
+    public init() {}
+
+    /// What the command line says and `TELEGEN|global` would say too.
+    public struct FixedSettings: Sendable {
+        public var otlpEndpoint: String?
+        public var statusInterval: Int?
+
+        public init() {}
+    }
+}
+
+/// `TELEGEN_DB`.
+public enum DatabaseChoice: String, CaseIterable, Sendable {
+    /// SONiC's databases when they are here, else a private one.
+    case auto
+    case sonic
+    case privateServer = "private"
+}
+
+extension AgentOptions {
+    /// What is wrong with an end point of the command line; nil: nothing.
+    public static func problem(withEndpoint text: String) -> String? {
+        do {
+            _ = try Endpoint(parsing: text)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Domain
+import Logging
+import ServiceLifecycle
+import SonicDB
+
+/// Brings the rows of CONFIG_DB to the reconciler as they change.
+struct ConfigFollower: Service {
+    static let jobTable = "TELEGEN_JOB"
+    static let globalTable = "TELEGEN"
+    /// Present when CONFIG_DB is whole.
+    static let guardKey = "CONFIG_DB_INITIALIZED"
+
+    let database: Database
+    let watcher: TableWatcher
+    let reconciler: Reconciler
+    /// Told of what `TELEGEN|global` says when that changes.
+    let settings: @Sendable (GlobalRow) async -> Void
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            var global: GlobalRow?
+            for await batch in watcher.batches() { await follow(batch, &global) }
+        }
+    }
+
+    /// Reads until it works: what was announced must not be lost.
+    private func follow(_ batch: KeyBatch, _ global: inout GlobalRow?) async {
+        var isAway = false
+        while !Task.isCancelled {
+            do {
+                try await read(batch, &global)
+                if isAway { logger.notice("CONFIG_DB is back") }
+                return
+            } catch {
+                if !isAway {
+                    logger.error("CONFIG_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
+                }
+                isAway = true
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private func read(_ batch: KeyBatch, _ global: inout GlobalRow?) async throws {
+        let jobKeys: [String]
+        switch batch {
+        case .resync: jobKeys = try await database.keys(of: Self.jobTable)
+        case .keys(let keys): jobKeys = keys.filter { $0.table == Self.jobTable }.map(\.key)
+        }
+        let jobs = try await database.read(table: Self.jobTable, keys: jobKeys, guardKey: Self.guardKey)
+        let settingsView = try await database.read(table: Self.globalTable, keys: ["global"], guardKey: Self.guardKey)
+        guard jobs.guardValue != nil, settingsView.guardValue != nil else { return await reconciler.hold() }
+
+        let row = globalRow(settingsView.rows["global"] ?? .absent, isNew: global == nil)
+        if global != row { await settings(row) }
+        global = row
+        let isWhole = batch == .resync
+        await reconciler.update { desired, misnamed in
+            if isWhole { (desired.jobs, misnamed) = ([:], [:]) }
+            desired.adminState = row.adminState ?? .up
+            desired.maxJobs = row.maxJobs ?? GlobalRow.defaultMaxJobs
+            for (key, state) in jobs.rows { JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed) }
+        }
+    }
+
+    private func globalRow(_ state: RowState, isNew: Bool) -> GlobalRow {
+        guard case .row(let row) = state else { return GlobalRow() }
+        let (parsed, problems) = GlobalRow.parse(row.fields)
+        if isNew { for problem in problems { logger.warning("TELEGEN|global: \(problem)") } }
+        return parsed
+    }
+}
+
+extension JobRow {
+    /// Puts what is stored under a key of TELEGEN_JOB among the jobs, or takes it from them.
+    static func store(
+        _ state: RowState, _ key: String, in jobs: inout [JobName: JobRow], misnamed: inout [String: String]
+    ) {
+        guard let name = JobName(key) else {
+            misnamed[key] = state == .absent || !key.isNameable ? nil : Self.nameRule
+            return
+        }
+        switch state {
+        case .absent: jobs[name] = nil
+        case .wrongType: jobs[name] = .rejected(reason: "the key holds no hash: delete it and write the row anew")
+        case .row(let row):
+            do { jobs[name] = .job(try JobSpec.parse(row.fields)) } catch {
+                jobs[name] = .rejected(reason: error.reason)
+            }
+        }
+    }
+
+    private static let nameRule =
+        "a job's name must be 1 to 64 letters, digits, - and _, beginning with a letter or digit: delete this row"
+}
+
+extension String {
+    /// Whether a bad job name gets a row of its own: printable and at most 128 bytes.
+    fileprivate var isNameable: Bool {
+        utf8.count <= 128 && !isEmpty && !contains("\u{FFFD}")
+            && unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
+    }
+}

@@ -1,0 +1,83 @@
+import Domain
+import Logging
+import SonicDB
+
+/// What the agent remembers of each job beyond the kernel's own memory: latches, ends, the last counts.
+struct JobMemory: Sendable {
+    private struct Entry: Sendable {
+        var status: OperStatus?
+        var endedAt: UnixTime?
+        var packets: UInt64 = 0
+        var bytes: UInt64 = 0
+        var rate = Rate()
+    }
+
+    /// Jobs whose `expires_at` has passed, with the value that did.
+    private(set) var expired: [JobName: UnixTime] = [:]
+    private var entries: [JobName: Entry] = [:]
+
+    init() {}
+
+    /// From what an earlier agent wrote into STATE_DB.
+    init(_ rows: StateRows) {
+        for (key, fields) in rows where key.table == StateTable.jobs {
+            guard let name = JobName(key.key), let status = fields["oper_status"].flatMap(OperStatus.init) else {
+                continue
+            }
+            entries[name] = Entry(status: status, endedAt: fields["ended_at"].flatMap { UnixTime(rfc3339: $0) })
+            if status == .expired, let at = fields["expires_at"].flatMap({ UnixTime(rfc3339: $0) }) {
+                expired[name] = at
+            }
+        }
+    }
+
+    /// Latches what has expired, and lets go of latches whose value was changed.
+    mutating func remember(_ intents: [JobName: Intent], now: UnixTime) {
+        expired = expired.filter { intents[$0.key]?.job?.spec.expiresAt == $0.value }
+        for case (let name, .expired(_, let at)) in intents { expired[name] = at }
+    }
+
+    mutating func forget(_ isGone: (JobName) -> Bool) {
+        entries = entries.filter { !isGone($0.key) }
+    }
+
+    /// Completes a status with times and rates; says a transition once.
+    mutating func report(
+        _ status: JobStatus, _ taps: [TapReport], now: UnixTime, rateOver elapsed: Duration?, _ logger: Logger
+    ) -> JobReport {
+        var entry = entries[status.name] ?? Entry()
+        var report = JobReport(status: status, taps: taps, startedAt: taps.map(\.startedAt).min())
+        if entry.status != status.operStatus { log(status, logger) }
+        if !status.operStatus.isEnded {
+            entry.endedAt = nil
+        } else if entry.status?.isEnded != true || entry.endedAt == nil {
+            entry.endedAt = now
+        }
+        if let elapsed {
+            entry.rate = Rate(
+                packetsPerSecond: perSecond(report.packets &- entry.packets, elapsed),
+                bitsPerSecond: perSecond((report.bytes &- entry.bytes) &* 8, elapsed))
+            (entry.packets, entry.bytes) = (report.packets, report.bytes)
+        }
+        entry.status = status.operStatus
+        entries[status.name] = entry
+        (report.endedAt, report.rate) = (entry.endedAt, entry.rate)
+        return report
+    }
+
+    private func perSecond(_ count: UInt64, _ elapsed: Duration) -> UInt64 {
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        return seconds > 0 ? UInt64(exactly: (Double(count) / seconds).rounded()) ?? 0 : 0
+    }
+
+    private func log(_ status: JobStatus, _ logger: Logger) {
+        let level: Logger.Level =
+            switch status.operStatus {
+            case .failed: .error
+            case .degraded, .rejected: .warning
+            default: .notice
+            }
+        let what = status.operStatus == .running ? "on \(status.interface ?? "")" : status.reason
+        logger.log(level: level, "job \(status.name) is \(status.operStatus.rawValue): \(what)")
+    }
+}

@@ -1,0 +1,28 @@
+import Domain
+import OTLP
+
+/// What the exporter collects from.
+actor MetricsSource {
+    private let reconciler: Reconciler
+    private let resource: Resource
+    private let version: String
+    private let withIfindex: Bool
+    private var mapping = MetricsMapping()
+
+    init(_ reconciler: Reconciler, resource: Resource, version: String, withIfindex: Bool) {
+        self.reconciler = reconciler
+        self.resource = resource
+        self.version = version
+        self.withIfindex = withIfindex
+    }
+
+    /// Nil when there is nothing to say.
+    func collect() async -> MetricBatch? {
+        let streams = await reconciler.snapshot().streams(withIfindex: withIfindex)
+        let metrics = mapping.metrics(streams, now: .now)
+        guard !metrics.isEmpty else { return nil }
+        return MetricBatch(resource: resource, scopeName: "telegen-sonic", scopeVersion: version, metrics: metrics)
+    }
+
+    func delivered() { mapping.delivered() }
+}

@@ -1,0 +1,27 @@
+import Dataplane
+import Logging
+import ServiceLifecycle
+
+/// Runs the reconciler, woken by its own signal and by every change of the machine's devices.
+struct ReconcilerService: Service {
+    let reconciler: Reconciler
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                group.addTask { await reconciler.run() }
+                group.addTask { await followDevices() }
+            }
+        }
+    }
+
+    private func followDevices() async {
+        do {
+            let monitor = try LinkMonitor()
+            for await _ in monitor.changes { reconciler.signal.send() }
+        } catch {
+            logger.error("ports that come and go are only noticed at the status interval: \(error)")
+        }
+    }
+}

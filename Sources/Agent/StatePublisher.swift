@@ -1,0 +1,116 @@
+import Domain
+import Logging
+import ServiceLifecycle
+import SonicDB
+import Synchronization
+
+/// Keeps STATE_DB equal to the newest rows it was given, writing only what changed.
+public final class StatePublisher: Service, Sendable {
+    private let database: Database
+    private let logger: Logger
+    private let newest = Mutex<[Section: StateRows]>([:])
+    private let signal = Signal()
+
+    /// Who speaks for which tables. Until it has spoken, what an earlier agent left there stays.
+    enum Section: Hashable, Sendable {
+        case jobs, agent
+
+        var tables: [String] {
+            self == .agent ? [StateTable.agent] : StateTable.owned.filter { $0 != StateTable.agent }
+        }
+    }
+
+    public init(_ database: Database, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    /// The rows that a section's tables shall hold from now on.
+    func submit(_ rows: StateRows, _ section: Section) {
+        newest.withLock { $0[section] = rows }
+        signal.send()
+    }
+
+    public func run() async {
+        let written = await cancelWhenGracefulShutdown {
+            var written: StateRows?
+            for await _ in self.signal.events { written = await self.write(since: written) }
+            return written
+        }
+        _ = try? await writeOnce(since: written)
+    }
+
+    /// Brings STATE_DB up to date; answers what it holds now. Tried again until it works or the agent ends: the taps
+    /// count meanwhile.
+    private func write(since written: StateRows?) async -> StateRows? {
+        var written = written
+        var isAway = false
+        while true {
+            do {
+                let rows = try await writeOnce(since: written)
+                if isAway { logger.notice("STATE_DB is back") }
+                return rows
+            } catch {
+                if !isAway {
+                    logger.error("STATE_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
+                }
+                (isAway, written) = (true, nil)
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return nil }
+            }
+        }
+    }
+
+    /// - Parameter written: what STATE_DB holds; nil: not known.
+    private func writeOnce(since written: StateRows?) async throws -> StateRows {
+        let sections = newest.withLock { $0 }
+        let tables = Set(sections.keys.flatMap(\.tables))
+        let before = try await known(written).filter { tables.contains($0.key.table) }
+        let rows = sections.values.reduce(into: StateRows()) { $0.merge($1) { _, new in new } }
+        for batch in changes(from: before, to: rows).batches { try await database.apply(batch) }
+        return rows
+    }
+
+    private func known(_ written: StateRows?) async throws -> StateRows {
+        if let written { return written }
+        return try await load()
+    }
+
+    /// What STATE_DB holds of our tables now.
+    func load() async throws -> StateRows {
+        var rows: StateRows = [:]
+        for table in StateTable.owned {
+            for (key, state) in try await database.readAll(table: table, guardKey: nil).rows {
+                switch state {
+                case .row(let row): rows[TableKey(table: table, key: key)] = row.fields
+                case .absent: break
+                case .wrongType: try await database.apply([.delete(table: table, key: key)])
+                }
+            }
+        }
+        return rows
+    }
+}
+
+extension [RowChange] {
+    /// A job's rows are in one transaction; all jobs' are in a few, so that none holds Redis up for long.
+    fileprivate var batches: [[RowChange]] {
+        var batches: [[RowChange]] = []
+        for change in self {
+            if let last = batches.last, last.count < 256 || last.last?.job == change.job {
+                batches[batches.count - 1].append(change)
+            } else {
+                batches.append([change])
+            }
+        }
+        return batches
+    }
+}
+
+extension RowChange {
+    /// The row's key up to the next separator.
+    fileprivate var job: Substring {
+        switch self {
+        case .set(_, let key, _, _), .delete(_, let key): key.prefix { $0 != "|" }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Domain
+import SonicDB
+
+/// The rows that STATE_DB shall hold, all of them ours.
+typealias StateRows = [TableKey: [String: String]]
+
+enum StateTable {
+    static let jobs = "TELEGEN_JOB_TABLE"
+    static let statistics = "TELEGEN_STATS_TABLE"
+    static let agent = "TELEGEN_AGENT_TABLE"
+    /// Every table whose rows the agent owns.
+    static let owned = [jobs, statistics, "TELEGEN_FLOW_TABLE", agent]
+    /// Said of a row whenever something else of it has changed.
+    static let updatedAt = "updated_at"
+}
+
+extension StateSnapshot {
+    /// TELEGEN_JOB_TABLE and TELEGEN_STATS_TABLE.
+    func rows(now: UnixTime) -> StateRows {
+        var rows: StateRows = [:]
+        for job in jobs {
+            rows[TableKey(table: StateTable.jobs, key: job.status.name.text)] = job.fields(now: now)
+            for tap in job.taps {
+                let key = "\(job.status.name)|\(tap.direction.rawValue)"
+                rows[TableKey(table: StateTable.statistics, key: key)] = tap.counters.fields
+            }
+        }
+        for (key, reason) in misnamed {
+            rows[TableKey(table: StateTable.jobs, key: key)] = [
+                "oper_status": OperStatus.rejected.rawValue, "reason": reason, StateTable.updatedAt: now.text,
+            ]
+        }
+        return rows
+    }
+}
+
+extension JobReport {
+    /// A row of TELEGEN_JOB_TABLE; what is not known is empty.
+    func fields(now: UnixTime) -> [String: String] {
+        let spec = status.job?.spec
+        return [
+            "oper_status": status.operStatus.rawValue,
+            "reason": status.reason,
+            "warnings": status.warnings.joined(separator: "; "),
+            "mode": status.mode?.rawValue ?? "",
+            "interface": status.interface ?? "",
+            "ifindex": status.ifindex.map { String($0) } ?? "",
+            "attach_type": status.attachType?.rawValue ?? "none",
+            "started_at": startedAt?.text ?? "",
+            "ended_at": endedAt?.text ?? "",
+            "expires_at": spec?.expiresAt?.rfc3339 ?? "",
+            StateTable.updatedAt: now.text,
+            "packets": String(packets),
+            "bytes": String(bytes),
+            "pps": String(rate.packetsPerSecond),
+            "bps": String(rate.bitsPerSecond),
+            "port": spec?.port.text ?? "",
+            "direction": spec?.direction.rawValue ?? "",
+            "sample_rate": spec.map { String($0.sampleRate) } ?? "",
+        ]
+    }
+}
+
+extension Counters {
+    private static let boundsText = SizeBounds.upper.map { String($0) }.joined(separator: ",")
+
+    /// A row of TELEGEN_STATS_TABLE.
+    var fields: [String: String] {
+        var fields = [
+            "size_bounds": Self.boundsText, "parse_errors": String(parseErrors), "filtered": String(filtered),
+        ]
+        for packetClass in PacketClass.allCases {
+            let counters = self[packetClass]
+            fields["\(packetClass.name)_packets"] = String(counters.packets)
+            fields["\(packetClass.name)_bytes"] = String(counters.bytes)
+            fields["\(packetClass.name)_sizes"] = counters.sizes.map { String($0) }.joined(separator: ",")
+        }
+        return fields
+    }
+}
+
+/// The changes that lead from one state of the tables to another, a job's rows side by side. A row in which only
+/// `updated_at` would change is left alone.
+func changes(from old: StateRows, to new: StateRows) -> [RowChange] {
+    var changes: [(key: TableKey, change: RowChange)] = []
+    for (key, fields) in new {
+        let before = old[key] ?? [:]
+        let changed = fields.filter { before[$0.key] != $0.value }
+        let removed = Set(before.keys).subtracting(fields.keys)
+        guard changed.keys.contains(where: { $0 != StateTable.updatedAt }) || !removed.isEmpty else { continue }
+        changes.append((key, .set(table: key.table, key: key.key, fields: changed, removing: removed)))
+    }
+    for key in old.keys where new[key] == nil {
+        changes.append((key, .delete(table: key.table, key: key.key)))
+    }
+    return changes.sorted { ($0.key.key, $0.key.table) < ($1.key.key, $1.key.table) }.map(\.change)
+}

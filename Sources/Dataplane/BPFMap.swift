@@ -1,0 +1,71 @@
+import CLibbpf
+import Glibc
+
+/// A pinned array map. Keys are the indices 0..<entries.
+final class BPFMap {
+    let descriptor: FileDescriptor
+    let name: String
+    let valueSize: Int
+    let entries: Int
+
+    /// Opens the pin, or makes the map and pins it. A pin whose map has another shape is an error, never replaced.
+    init(
+        pinnedAt path: String, _ type: bpf_map_type, _ name: String, valueSize: Int, entries: Int
+    ) throws(KernelError) {
+        self.name = name
+        self.valueSize = valueSize
+        let pinned = bpf_obj_get(path)
+        guard pinned < 0 else {
+            descriptor = FileDescriptor(owning: pinned)
+            self.entries = try Self.entries(of: pinned, type, valueSize: valueSize, path)
+            return
+        }
+        guard errno == ENOENT else { throw KernelError("open pin \(path)") }
+        let made = try check(
+            bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)")
+        descriptor = FileDescriptor(owning: made)
+        self.entries = entries
+        try check(bpf_obj_pin(made, path), "pin map \(name) at \(path)")
+    }
+
+    private static func entries(
+        of map: Int32, _ type: bpf_map_type, valueSize: Int, _ path: String
+    ) throws(KernelError) -> Int {
+        var info = bpf_map_info()
+        var size = UInt32(MemoryLayout<bpf_map_info>.size)
+        try check(bpf_obj_get_info_by_fd(map, &info, &size), "look at pin \(path)")
+        guard info.type == type.rawValue, info.key_size == 4, info.value_size == valueSize else {
+            throw KernelError(
+                "use pin \(path)", code: EINVAL,
+                detail: "it holds a map of another version: stop that version with `run --detach-on-exit`, or remove "
+                    + "the pin folder when no agent runs; its counts begin at zero then")
+        }
+        return Int(info.max_entries)
+    }
+
+    func update(_ index: Int, from value: UnsafeRawPointer) throws(KernelError) {
+        var key = UInt32(index)
+        try check(bpf_map_update_elem(descriptor.raw, &key, value, 0), "write map \(name)")
+    }
+
+    /// The values of the entries in `0..<count`, `stride` bytes each (on a per-CPU map: all CPUs' one after another).
+    func read(count: Int, stride: Int) throws(KernelError) -> [UInt8] {
+        var values = [UInt8](repeating: 0, count: count * stride)
+        guard count > 0 else { return values }
+        var keys = [UInt32](repeating: 0, count: count)
+        var read = UInt32(count)
+        var cursor: UInt32 = 0
+        let status = bpf_map_lookup_batch(descriptor.raw, nil, &cursor, &keys, &values, &read, nil)
+        // The end of the map is ENOENT, with a count all the same.
+        if (status == 0 || status == -ENOENT) && read == count { return values }
+        // Per-CPU arrays know batches from Linux 5.13 on.
+        for index in 0..<count {
+            var key = UInt32(index)
+            let status = values.withUnsafeMutableBytes {
+                bpf_map_lookup_elem(descriptor.raw, &key, $0.baseAddress! + index * stride)
+            }
+            try check(status, "read map \(name)")
+        }
+        return values
+    }
+}

@@ -1,0 +1,159 @@
+import Domain
+import Logging
+
+/// The taps of this agent in the kernel: counter slots, programs and where they stand.
+///
+/// Owns no thread and takes no lock: its one user calls it from one place. Everything it knows it can find again in
+/// the kernel, so that a killed agent's successor continues every count.
+public final class Dataplane {
+    let kernel: any Kernel
+    let choice: AttachChoice
+    let bootID: BootID
+    let logger: Logger
+    private let clock: () -> UnixTime
+
+    var slots: Slots
+    var seats: [TapID: Seat] = [:]
+    private var lanes = Lanes()
+    private var programs: [ProgramKey: Program] = [:]
+    /// What `auto` has come to.
+    var attachType: AttachType
+
+    /// A tap's place in the lanes while it is attached.
+    struct Seat {
+        let port: Port
+        let type: AttachType
+        let lane: Int
+    }
+
+    struct ProgramKey: Hashable {
+        let layer: Port.Layer
+        let direction: Direction
+        let lane: Int
+    }
+
+    /// Finds what an earlier agent left and takes it over, counting all the while.
+    public init(
+        kernel: any Kernel, attach choice: AttachChoice, bootID: BootID, clock: @escaping () -> UnixTime,
+        logger: Logger
+    ) throws(KernelError) {
+        self.kernel = kernel
+        self.choice = choice
+        self.bootID = bootID
+        self.clock = clock
+        self.logger = logger
+        attachType = choice == .clsact ? .clsact : .tcx
+        slots = Slots(try kernel.records())
+        try adopt()
+    }
+
+    /// Every tap that has a slot.
+    public var taps: [TapID: TapState] {
+        slots.inUse.mapValues { slot in
+            let record = slots[slot]
+            let seat = record.tap.flatMap { seats[$0] }
+            return TapState(
+                startedAt: record.startedAt, attachment: seat.map { Attachment(port: $0.port, type: $0.type) })
+        }
+    }
+
+    public func ports() throws(KernelError) -> [Port] { try kernel.ports() }
+
+    /// What every tap has counted, summed over the CPUs.
+    public func counters() throws(KernelError) -> [TapID: Counters] {
+        let rows = try kernel.counters(count: slots.end)
+        return slots.inUse.mapValues { rows[$0] }
+    }
+
+    /// Performs one step of a plan.
+    public func perform(_ action: Action) throws(KernelError) {
+        switch action {
+        case .attach(let tap, let port): try attach(tap, to: port)
+        case .detach(let tap): try detach(tap)
+        case .release(let tap):
+            try detach(tap)
+            try free(tap)
+        }
+    }
+
+    /// Looks whether every tap still stands where it was put; forgets those that do not, so that they are planned anew.
+    public func verify() throws(KernelError) {
+        for (tap, seat) in seats where try !stands(tap, seat) {
+            logger.warning("tap is gone from its port", metadata: ["tap": "\(tap)", "port": "\(seat.port.name)"])
+            try detach(tap)
+        }
+    }
+
+    /// Takes every tap off its port and forgets the counters: `run --detach-on-exit`.
+    public func releaseAll() throws(KernelError) {
+        for tap in slots.inUse.keys { try perform(.release(tap)) }
+    }
+}
+
+/// `TELEGEN_ATTACH`.
+public enum AttachChoice: String, CaseIterable, Sendable {
+    /// tcx where the kernel has it, else clsact.
+    case auto
+    case tcx, clsact
+}
+
+extension Dataplane {
+    /// Sits the tap down in a lane, with a program that counts its device in its slot.
+    func sit(_ tap: TapID, on port: Port, _ type: AttachType) throws(KernelError) -> Program {
+        let lane = lanes.take(port.ifindex, tap.direction)
+        do {
+            let program = try program(ProgramKey(layer: port.layer, direction: tap.direction, lane: lane))
+            try kernel.point(program, ifindex: port.ifindex, at: slots[tap])
+            seats[tap] = Seat(port: port, type: type, lane: lane)
+            return program
+        } catch {
+            lanes.leave(lane, port.ifindex, tap.direction)
+            throw error
+        }
+    }
+
+    /// Gives the tap's place in its lane back; a lane's program goes with its last tap.
+    func rise(_ tap: TapID) {
+        guard let seat = seats.removeValue(forKey: tap) else { return }
+        let key = ProgramKey(layer: seat.port.layer, direction: tap.direction, lane: seat.lane)
+        lanes.leave(seat.lane, seat.port.ifindex, tap.direction)
+        if let program = programs[key] { try? kernel.point(program, ifindex: seat.port.ifindex, at: nil) }
+        if lanes.isEmpty(seat.lane, tap.direction) {
+            programs = programs.filter { $0.key.lane != seat.lane || $0.key.direction != tap.direction }
+        }
+    }
+
+    private func program(_ key: ProgramKey) throws(KernelError) -> Program {
+        if let program = programs[key] { return program }
+        let program = try kernel.load(key.layer)
+        programs[key] = program
+        return program
+    }
+
+    /// The tap's slot, with cleared counters and a life that begins now when it is a new one.
+    func slot(for tap: TapID) throws(KernelError) -> Int {
+        if let slot = slots[tap] { return slot }
+        guard let slot = slots.lowestFree else {
+            throw KernelError(
+                "find a free counter slot", code: 28 /* ENOSPC */,
+                detail: "all \(kernel.slotCount) are in use, by rows that are down too: delete some jobs")
+        }
+        try kernel.clearCounters(slot: slot)
+        var record = TapRecord.free
+        record.tap = tap
+        record.startedAt = clock()
+        record.bootID = bootID
+        try write(record, at: slot)
+        return slot
+    }
+
+    private func free(_ tap: TapID) throws(KernelError) {
+        guard let slot = slots[tap] else { return }
+        try write(.free, at: slot)
+    }
+
+    func write(_ record: TapRecord, at slot: Int) throws(KernelError) {
+        try kernel.write(record, at: slot)
+        slots[slot] = record
+    }
+}

@@ -1,0 +1,78 @@
+import Domain
+
+/// What the dataplane asks of the kernel. The product has one kernel, `LinuxKernel`; tests also have one that records.
+///
+/// Links are known by their pin's name and filters by handle and priority, so that every answer comes from the kernel
+/// itself and nothing has to be remembered across a restart. None of it is safe to call from two threads at once.
+public protocol Kernel: AnyObject {
+    /// All devices of this network namespace.
+    func ports() throws(KernelError) -> [Port]
+
+    /// Loads an instance of the counting program for a layer, with a lane map of its own.
+    func load(_ layer: Port.Layer) throws(KernelError) -> Program
+    /// Lets the program count packets of `ifindex` in `slot`; nil: not at all.
+    func point(_ program: Program, ifindex: UInt32, at slot: Int?) throws(KernelError)
+
+    /// Attaches by a tcx link at the head of the chain and pins the link.
+    func attachLink(_ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String) throws(KernelError)
+    /// Puts another program in a pinned link's place: no packet passes between.
+    func updateLink(pin: String, to program: Program) throws(KernelError)
+    /// Nil: no such pin.
+    func link(pin: String) throws(KernelError) -> LinkInfo?
+    /// Detaches a pinned link, at once, and removes the pin. Nothing happens when there is none.
+    func removeLink(pin: String) throws(KernelError)
+    func linkPins() throws(KernelError) -> [String]
+
+    /// Makes the clsact qdisc; false when it was there.
+    func addQdisc(ifindex: UInt32) throws(KernelError) -> Bool
+    func removeQdisc(ifindex: UInt32) throws(KernelError)
+    /// Attaches by a cls_bpf filter. `replacing` puts it, in one step, in the place of one of ours.
+    func attachFilter(
+        _ program: Program, to ifindex: UInt32, _ direction: Direction, _ filter: FilterID, replacing: Bool
+    ) throws(KernelError)
+    func removeFilter(ifindex: UInt32, _ direction: Direction, _ filter: FilterID) throws(KernelError)
+    /// All filters of the clsact qdisc, ours and others'; none when there is no such qdisc.
+    func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo]
+
+    /// How many taps there can be.
+    var slotCount: Int { get }
+    /// The owners' table, one record per slot.
+    func records() throws(KernelError) -> [TapRecord]
+    func write(_ record: TapRecord, at slot: Int) throws(KernelError)
+    /// The sums over all CPUs of the slots in `0..<count`.
+    func counters(count: Int) throws(KernelError) -> [Counters]
+    func clearCounters(slot: Int) throws(KernelError)
+}
+
+/// A loaded instance of the counting program, in the kernel while it is referenced here or attached.
+public final class Program {
+    let program: FileDescriptor
+    let lane: FileDescriptor
+
+    init(program: consuming FileDescriptor, lane: consuming FileDescriptor) {
+        self.program = program
+        self.lane = lane
+    }
+}
+
+/// A pinned tcx link.
+public struct LinkInfo: Hashable, Sendable {
+    public let programID: UInt32
+    /// 0: the device is gone and the link defunct.
+    public let ifindex: UInt32
+}
+
+/// What names a cls_bpf filter on a device and direction.
+public struct FilterID: Hashable, Sendable {
+    public let handle: UInt32
+    public let priority: UInt32
+}
+
+/// A filter that stands on a device.
+public struct FilterInfo: Hashable, Sendable {
+    public let id: FilterID
+    /// Whether its program is ours by name.
+    public let isOurs: Bool
+    /// Whether cls_bpf filters for all protocols, as ours are, can stand at the same priority.
+    public let sharesPriority: Bool
+}

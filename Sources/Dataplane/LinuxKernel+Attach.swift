@@ -1,0 +1,84 @@
+import CLibbpf
+import Domain
+import Glibc
+
+extension LinuxKernel {
+    public func attachLink(
+        _ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String
+    ) throws(KernelError) {
+        let link = clibbpf_tcx_attach(program.program.raw, Int32(ifindex), direction.tcx)
+        let owned = FileDescriptor(owning: try check(link, "attach a tcx link to device \(ifindex)"))
+        try check(bpf_obj_pin(owned.raw, pins.linkPin(pin)), "pin the link \(pins.linkPin(pin))")
+    }
+
+    public func updateLink(pin: String, to program: Program) throws(KernelError) {
+        guard let link = try open(pin) else { throw KernelError("open link \(pin)", code: ENOENT) }
+        try check(bpf_link_update(link.raw, program.program.raw, nil), "update link \(pin)")
+    }
+
+    public func link(pin: String) throws(KernelError) -> LinkInfo? {
+        guard let link = try open(pin) else { return nil }
+        var (program, ifindex): (UInt32, UInt32) = (0, 0)
+        try check(clibbpf_tcx_info(link.raw, &program, &ifindex), "look at link \(pin)")
+        return LinkInfo(programID: program, ifindex: ifindex)
+    }
+
+    /// Detaching first makes the end immediate: the last reference may be let go of later, from a work queue.
+    public func removeLink(pin: String) throws(KernelError) {
+        guard let link = try open(pin) else { return }
+        let status = bpf_link_detach(link.raw)
+        if status != -ENOLINK { try check(status, "detach link \(pin)") }
+        guard unlink(pins.linkPin(pin)) == 0 || errno == ENOENT else { throw KernelError("remove pin \(pin)") }
+    }
+
+    public func linkPins() throws(KernelError) -> [String] {
+        guard let folder = opendir(pins.links) else { throw KernelError("list \(pins.links)") }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    public func addQdisc(ifindex: UInt32) throws(KernelError) -> Bool {
+        try check(clibbpf_clsact_create(Int32(ifindex)), "make the clsact qdisc of device \(ifindex)") == 1
+    }
+
+    public func removeQdisc(ifindex: UInt32) throws(KernelError) {
+        try check(clibbpf_clsact_destroy(Int32(ifindex)), "remove the clsact qdisc of device \(ifindex)")
+    }
+
+    public func attachFilter(
+        _ program: Program, to ifindex: UInt32, _ direction: Direction, _ filter: FilterID, replacing: Bool
+    ) throws(KernelError) {
+        var id: UInt32 = 0
+        let status = clibbpf_filter_attach(
+            Int32(ifindex), direction.point, program.program.raw, filter.handle, filter.priority, replacing ? 1 : 0, &id
+        )
+        try check(status, "attach a filter to device \(ifindex)")
+    }
+
+    public func removeFilter(ifindex: UInt32, _ direction: Direction, _ filter: FilterID) throws(KernelError) {
+        let status = clibbpf_filter_detach(Int32(ifindex), direction.point, filter.handle, filter.priority)
+        if status != -ENOENT { try check(status, "remove a filter from device \(ifindex)") }
+    }
+
+    private func open(_ pin: String) throws(KernelError) -> FileDescriptor? {
+        let descriptor = bpf_obj_get(pins.linkPin(pin))
+        if descriptor >= 0 { return FileDescriptor(owning: descriptor) }
+        guard errno == ENOENT else { throw KernelError("open link \(pin)") }
+        return nil
+    }
+}
+
+extension Direction {
+    var tcx: bpf_attach_type {
+        bpf_attach_type(rawValue: UInt32(self == .ingress ? CLIBBPF_TCX_INGRESS : CLIBBPF_TCX_EGRESS))
+    }
+
+    var point: bpf_tc_attach_point { self == .ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS }
+}

@@ -1,0 +1,61 @@
+import CLinux
+import Domain
+import Glibc
+
+extension LinuxKernel {
+    public func ports() throws(KernelError) -> [Port] {
+        try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap(Port.init)
+    }
+
+    public func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
+        var request = tcmsg()
+        request.tcm_ifindex = Int32(ifindex)
+        request.tcm_parent = direction == .ingress ? 0xffff_fff2 : 0xffff_fff3  // TC_H_CLSACT, TC_H_MIN_INGRESS/EGRESS
+        do {
+            return try netlink.dump(Int(RTM_GETTFILTER), request).compactMap(FilterInfo.init)
+        } catch {
+            // No such device, or no clsact qdisc: no filters.
+            guard error.code == ENODEV || error.code == EINVAL || error.code == ENOENT else { throw error }
+            return []
+        }
+    }
+}
+
+extension Port {
+    /// The device of an RTM_NEWLINK; nil for other messages and for names that no job can have.
+    init?(_ message: NetlinkMessage) {
+        guard Int(message.type) == Int(RTM_NEWLINK), let info = message.header(ifinfomsg.self), info.ifi_index > 0,
+            let bytes = message.attributes(after: MemoryLayout<ifinfomsg>.size)[UInt16(IFLA_IFNAME)],
+            let name = NetdevName(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+        else { return nil }
+        self.init(name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)))
+    }
+}
+
+extension Port.Layer {
+    /// By the device's ARPHRD type (<linux/if_arp.h>).
+    init(deviceType: Int32) {
+        switch deviceType {
+        case ARPHRD_NONE, ARPHRD_TUNNEL, ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_IP6GRE, ARPHRD_RAWIP,
+            ARPHRD_PPP:
+            self = .network
+        default: self = .ethernet
+        }
+    }
+}
+
+extension FilterInfo {
+    /// The filter of an RTM_NEWTFILTER; nil for a message that names only a chain or priority without a filter.
+    init?(_ message: NetlinkMessage) {
+        guard Int(message.type) == Int(RTM_NEWTFILTER), let info = message.header(tcmsg.self), info.tcm_handle != 0
+        else { return nil }
+        let attributes = message.attributes(after: MemoryLayout<tcmsg>.size)
+        let kind = attributes[UInt16(TCA_KIND)].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let options = attributes[UInt16(TCA_OPTIONS)].map(NetlinkMessage.attributes) ?? [:]
+        let name = options[UInt16(TCA_BPF_NAME)].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let isBPF = kind == "bpf"
+        id = FilterID(handle: info.tcm_handle, priority: info.tcm_info >> 16)
+        isOurs = isBPF && name?.hasPrefix("telegen_l") == true
+        sharesPriority = isBPF && info.tcm_info & 0xffff == UInt32(UInt16(ETH_P_ALL).bigEndian)
+    }
+}

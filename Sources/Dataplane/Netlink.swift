@@ -1,0 +1,124 @@
+import CLinux
+import Glibc
+
+/// A message of rtnetlink as bytes: `nlmsghdr`, a fixed header, attributes (RFC 3549; <linux/netlink.h>).
+struct NetlinkMessage {
+    var type: UInt16
+    /// What follows `nlmsghdr`.
+    var payload: [UInt8]
+
+    /// A request with the fixed header `header`.
+    static func request<Header: BitwiseCopyable>(
+        type: Int, flags: Int32, sequence: UInt32, _ header: Header
+    ) -> [UInt8] {
+        let payload = withUnsafeBytes(of: header) { Array($0) }
+        let length = MemoryLayout<nlmsghdr>.size + payload.count
+        let head = nlmsghdr(
+            nlmsg_len: UInt32(length), nlmsg_type: UInt16(type), nlmsg_flags: UInt16(flags), nlmsg_seq: sequence,
+            nlmsg_pid: 0)
+        return withUnsafeBytes(of: head) { Array($0) } + payload
+    }
+
+    /// The messages of one datagram; what is cut short is left out.
+    static func parse(_ bytes: UnsafeRawBufferPointer) -> [NetlinkMessage] {
+        var messages: [NetlinkMessage] = []
+        var offset = 0
+        let headSize = MemoryLayout<nlmsghdr>.size
+        while offset + headSize <= bytes.count {
+            let head = bytes.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
+            let length = Int(head.nlmsg_len)
+            guard length >= headSize, offset + length <= bytes.count else { break }
+            messages.append(
+                NetlinkMessage(type: head.nlmsg_type, payload: Array(bytes[offset + headSize..<offset + length])))
+            offset += (length + 3) & ~3
+        }
+        return messages
+    }
+
+    /// The fixed header; nil when the message is too short for it.
+    func header<Header: BitwiseCopyable>(_: Header.Type) -> Header? {
+        guard payload.count >= MemoryLayout<Header>.size else { return nil }
+        return payload.withUnsafeBytes { $0.loadUnaligned(as: Header.self) }
+    }
+
+    /// The attributes behind a fixed header of `size` bytes.
+    func attributes(after size: Int) -> [UInt16: ArraySlice<UInt8>] {
+        Self.attributes(payload.dropFirst((size + 3) & ~3))
+    }
+
+    /// `nlattr` records: length, type, value, padded to four bytes. Of equal types the last stands.
+    static func attributes(_ bytes: ArraySlice<UInt8>) -> [UInt16: ArraySlice<UInt8>] {
+        var result: [UInt16: ArraySlice<UInt8>] = [:]
+        var rest = bytes
+        while rest.count >= 4 {
+            let start = rest.startIndex
+            let length = Int(rest[start]) | Int(rest[start + 1]) << 8
+            let type = UInt16(rest[start + 2]) | UInt16(rest[start + 3]) << 8
+            guard length >= 4, length <= rest.count else { break }
+            result[type & UInt16(NLA_TYPE_MASK_VALUE)] = rest[(start + 4)..<(start + length)]
+            rest = rest.dropFirst((length + 3) & ~3)
+        }
+        return result
+    }
+}
+
+/// `NLA_TYPE_MASK` of <linux/netlink.h>, a macro that Swift cannot import: the two highest bits are flags.
+private let NLA_TYPE_MASK_VALUE = 0x3fff
+
+/// A route socket of the namespace that the calling thread is in.
+final class NetlinkSocket {
+    let descriptor: FileDescriptor
+    private var sequence: UInt32 = 0
+
+    /// - Parameter groups: multicast groups to listen to, a bit each (`RTMGRP_*`).
+    init(groups: UInt32 = 0) throws(KernelError) {
+        let raw = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE)
+        guard raw >= 0 else { throw KernelError("open a netlink socket") }
+        descriptor = FileDescriptor(owning: raw)
+        var address = sockaddr_nl()
+        address.nl_family = sa_family_t(AF_NETLINK)
+        address.nl_groups = groups
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(raw, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
+            }
+        }
+        guard bound == 0 else { throw KernelError("bind a netlink socket") }
+    }
+
+    /// The messages of a dump. Interrupted ones, in which things changed meanwhile, are taken as they are: the change
+    /// has its own event.
+    func dump<Header: BitwiseCopyable>(_ type: Int, _ header: Header) throws(KernelError) -> [NetlinkMessage] {
+        sequence &+= 1
+        let request = NetlinkMessage.request(
+            type: type, flags: NLM_F_REQUEST | 0x300 /* NLM_F_DUMP */, sequence: sequence, header)
+        guard send(descriptor.raw, request, request.count, 0) == request.count else {
+            throw KernelError("send to netlink")
+        }
+        var result: [NetlinkMessage] = []
+        while true {
+            for message in try receive() {
+                switch Int32(message.type) {
+                case NLMSG_DONE: return result
+                case NLMSG_ERROR:
+                    let code = message.header(Int32.self) ?? -EPROTO
+                    throw KernelError("netlink dump", code: -code)
+                default: result.append(message)
+                }
+            }
+        }
+    }
+
+    /// One datagram's messages.
+    func receive() throws(KernelError) -> [NetlinkMessage] {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = recv(descriptor.raw, &buffer, buffer.count, 0)
+            if count > 0 {
+                return buffer.withUnsafeBytes { NetlinkMessage.parse(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            }
+            if count == 0 { throw KernelError("receive from netlink", code: ECONNRESET) }
+            guard errno == EINTR else { throw KernelError("receive from netlink") }
+        }
+    }
+}

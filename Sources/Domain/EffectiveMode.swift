@@ -1,0 +1,45 @@
+/// What the agent does with jobs that do not say: the environment's `TELEGEN_MIRROR_MODE` and `TELEGEN_ERSPAN_*`.
+public struct AgentMirror: Hashable, Sendable {
+    /// `none`, `erspan` or `placeholder`.
+    public var mode: MirrorMode
+    public var remote: IPv4Address?
+    public var local: IPv4Address?
+    /// The only port whose jobs may use the agent's end points; nil: any.
+    public var device: NetdevName?
+
+    public init(
+        mode: MirrorMode = .erspan, remote: IPv4Address? = nil, local: IPv4Address? = nil, device: NetdevName? = nil
+    ) {
+        self.mode = mode
+        self.remote = remote
+        self.local = local
+        self.device = device
+    }
+}
+
+/// How a job is to be watched, from its row and the agent's defaults (contract, "Modes").
+public enum EffectiveMode: String, CaseIterable, Hashable, Sendable {
+    case port, erspan
+    case erspanSink = "erspan-sink"
+    case asic, placeholder
+}
+
+extension JobSpec {
+    /// How the job is to be watched. ERSPAN needs both end points, each from the row or else from the agent, whose own
+    /// serve only jobs on `device` when that is set; without them ERSPAN means the port itself.
+    public func effectiveMode(_ agent: AgentMirror) -> EffectiveMode {
+        switch mirrorMode ?? agent.mode {
+        case .none: .port
+        case .erspan: hasEndPoints(agent) ? .erspan : .port
+        case .erspanSink: .erspanSink
+        case .asic: .asic
+        case .placeholder: .placeholder
+        }
+    }
+
+    private func hasEndPoints(_ agent: AgentMirror) -> Bool {
+        let serves = agent.device == nil || agent.device == port
+        return (erspan.remote ?? (serves ? agent.remote : nil)) != nil
+            && (erspan.local ?? (serves ? agent.local : nil)) != nil
+    }
+}

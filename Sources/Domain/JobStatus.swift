@@ -1,0 +1,83 @@
+/// `oper_status` of a job.
+public enum OperStatus: String, CaseIterable, Hashable, Sendable {
+    case starting, running
+    /// The port is absent: not a failure, starts by itself.
+    case waiting
+    /// Counts, but not all that was asked for works.
+    case degraded
+    case placeholder
+    /// Tried again with back-off.
+    case failed
+    case disabled, expired
+    /// A bad row or over the limit: waits for a change.
+    case rejected
+
+    /// Whether the job has stopped for good unless somebody changes its row.
+    public var isEnded: Bool { self == .disabled || self == .expired || self == .rejected }
+}
+
+/// What STATE_DB says of a job beside its counters.
+public struct JobStatus: Hashable, Sendable {
+    public var name: JobName
+    public var operStatus: OperStatus
+    /// Empty exactly when `running`; else one sentence that names the cause and the remedy.
+    public var reason: String
+    public var warnings: [String]
+    public var mode: EffectiveMode?
+    /// The device that is watched, or the placeholder's name.
+    public var interface: String?
+    public var ifindex: UInt32?
+    public var attachType: AttachType?
+    public var job: ParsedJob?
+
+    /// The status that a job has in this state of the world. `placeholderName` is the interface that placeholder jobs
+    /// are told.
+    public init(
+        _ name: JobName, _ intent: Intent, _ desired: Desired, _ observed: Observed, placeholderName: NetdevName
+    ) {
+        self.name = name
+        job = intent.job
+        warnings = intent.job?.warnings ?? []
+        switch intent {
+        case .count(let job):
+            (operStatus, reason) = (.starting, "")
+            mode = .port
+            interface = job.spec.port.text
+            count(job, desired, observed)
+        case .placeholder(_, let why):
+            (operStatus, reason) = (.placeholder, why)
+            mode = .placeholder
+            interface = placeholderName.text
+        case .disabled(_, let why): (operStatus, reason) = (.disabled, why)
+        case .expired(_, let at):
+            operStatus = .expired
+            reason = "expires_at \(at) has passed: set a later time, or none, to go on counting"
+        case .rejected(_, let why): (operStatus, reason) = (.rejected, why)
+        }
+    }
+
+    private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed) {
+        let taps = job.spec.direction.directions.map { TapID(name, $0) }
+        let failures = taps.compactMap { tap in observed.failures[tap].map { "\(tap.direction.rawValue): \($0.reason)" }
+        }
+        guard let port = observed.ports[job.spec.port] else {
+            operStatus = .waiting
+            reason = "port \(job.spec.port): no such network device; counting starts by itself when it appears"
+            return
+        }
+        let attached = taps.compactMap { observed.taps[$0]?.attachment }.filter { $0.port == port }
+        ifindex = port.ifindex
+        attachType = attached.first?.type
+        let unsupported = job.spec.unsupported(agentDefault: desired.mirror)
+        if attached.isEmpty {
+            operStatus = failures.isEmpty ? .starting : .failed
+            reason = failures.isEmpty ? "being attached to \(port.name)" : failures.joined(separator: "; ")
+        } else if attached.count < taps.count || !unsupported.isEmpty {
+            let problems = failures + unsupported
+            operStatus = problems.isEmpty ? .starting : .degraded
+            reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")
+        } else {
+            operStatus = .running
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// One step towards the desired state.
+public enum Action: Hashable, Sendable {
+    /// Take the program off the port; the counters stay for when the job goes on.
+    case detach(TapID)
+    /// Take the program off the port and give the slot back: the job's life has ended.
+    case release(TapID)
+    case attach(TapID, to: Port)
+}
+
+/// What is to be done, and what was decided of each job.
+public struct Plan: Hashable, Sendable {
+    /// In the order of execution: what frees comes before what takes.
+    public var actions: [Action]
+    public var intents: [JobName: Intent]
+    /// The next time at which the plan changes by itself: an expiry or a retry.
+    public var deadline: UnixTime?
+
+    /// Jobs that have a place among `max_jobs`.
+    public var admitted: Set<JobName> { Set(intents.filter { $0.value.takesPlace }.keys) }
+}
+
+/// From what is desired and what is observed to what is to be done: a pure function. Done in full it leads to a state
+/// for which it plans nothing more.
+public enum Planner {
+    public static func plan(_ desired: Desired, _ observed: Observed) -> Plan {
+        let intents = Intent.all(desired, observed)
+        var freeing: [Action] = []
+        var taking: [Action] = []
+        for (tap, state) in observed.taps {
+            if let action = freed(tap, state, intents[tap.job], observed.ports) { freeing.append(action) }
+        }
+        for (name, intent) in intents {
+            guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
+            for direction in job.spec.direction.directions {
+                let tap = TapID(name, direction)
+                guard observed.taps[tap]?.attachment?.port != port else { continue }
+                if let failure = observed.failures[tap], failure.retryAt > observed.now { continue }
+                taking.append(.attach(tap, to: port))
+            }
+        }
+        let actions = freeing.sorted { $0.tap < $1.tap } + taking.sorted { $0.tap < $1.tap }
+        return Plan(actions: actions, intents: intents, deadline: deadline(intents, observed))
+    }
+
+    /// What happens to a slot that is in use: nothing when it counts where it shall, or rests.
+    private static func freed(
+        _ tap: TapID, _ state: TapState, _ intent: Intent?, _ ports: [NetdevName: Port]
+    ) -> Action? {
+        guard let intent else { return .release(tap) }
+        guard let attachment = state.attachment else { return nil }
+        if case .count(let job) = intent, job.spec.direction.directions.contains(tap.direction),
+            ports[job.spec.port] == attachment.port
+        {
+            return nil
+        }
+        return .detach(tap)
+    }
+
+    private static func deadline(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
+        let expiries = intents.values.compactMap { intent -> UnixTime? in
+            guard case .count(let job) = intent else {
+                if case .placeholder(let job, _) = intent { return job.spec.expiresAt }
+                return nil
+            }
+            return job.spec.expiresAt
+        }
+        return (expiries + observed.failures.values.map(\.retryAt)).filter { $0 > observed.now }.min()
+    }
+}
+
+extension Action {
+    public var tap: TapID {
+        switch self {
+        case .detach(let tap), .release(let tap), .attach(let tap, _): tap
+        }
+    }
+}
+
+extension TapID: Comparable {
+    public static func < (a: TapID, b: TapID) -> Bool {
+        (a.job, a.direction == .ingress ? 0 : 1) < (b.job, b.direction == .ingress ? 0 : 1)
+    }
+}

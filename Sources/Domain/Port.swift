@@ -1,0 +1,51 @@
+/// A network device that exists.
+public struct Port: Hashable, Sendable {
+    public let name: NetdevName
+    /// The kernel's number; another one when the device is made anew.
+    public let ifindex: UInt32
+    public let layer: Layer
+
+    public init(name: NetdevName, ifindex: UInt32, layer: Layer = .ethernet) {
+        self.name = name
+        self.ifindex = ifindex
+        self.layer = layer
+    }
+
+    /// What a packet of the device begins with, by its ARPHRD type.
+    public enum Layer: Hashable, Sendable {
+        case ethernet
+        /// An IP header: tun, gre, sit, …
+        case network
+    }
+}
+
+/// How a program stands on a port.
+public enum AttachType: String, Hashable, Sendable {
+    /// A tcx link, from Linux 6.6 on.
+    case tcx
+    /// A cls_bpf filter of the clsact qdisc.
+    case clsact
+}
+
+/// Where a tap's program stands now.
+public struct Attachment: Hashable, Sendable {
+    public let port: Port
+    public let type: AttachType
+
+    public init(port: Port, type: AttachType) {
+        self.port = port
+        self.type = type
+    }
+}
+
+/// A counter slot in use: a tap that counts, or that has counted and waits to go on.
+public struct TapState: Hashable, Sendable {
+    /// When the tap's life began: the start of its exported streams.
+    public let startedAt: UnixTime
+    public let attachment: Attachment?
+
+    public init(startedAt: UnixTime, attachment: Attachment?) {
+        self.startedAt = startedAt
+        self.attachment = attachment
+    }
+}

@@ -1,0 +1,69 @@
+/// The desired state: what CONFIG_DB and the agent's own settings say.
+public struct Desired: Hashable, Sendable {
+    /// Every row of TELEGEN_JOB by its name; a row that is no job has the reason.
+    public var jobs: [JobName: JobRow]
+    /// Down: no job counts, all rows stay.
+    public var adminState: AdminState
+    /// How many jobs may be up and not ended at once.
+    public var maxJobs: Int
+    public var mirror: AgentMirror
+
+    public init(
+        jobs: [JobName: JobRow] = [:], adminState: AdminState = .up, maxJobs: Int = GlobalRow.defaultMaxJobs,
+        mirror: AgentMirror
+    ) {
+        self.jobs = jobs
+        self.adminState = adminState
+        self.maxJobs = maxJobs
+        self.mirror = mirror
+    }
+}
+
+/// A row of TELEGEN_JOB, read.
+public enum JobRow: Hashable, Sendable {
+    case job(ParsedJob)
+    /// One sentence: field, value, what is allowed.
+    case rejected(reason: String)
+}
+
+/// The observed state: what the kernel and the agent's memory say.
+public struct Observed: Hashable, Sendable {
+    public var now: UnixTime
+    /// Nil: programs can be loaded. Else why not, with the remedy.
+    public var unavailable: String?
+    public var ports: [NetdevName: Port]
+    public var taps: [TapID: TapState]
+    /// Taps that could not be attached, until they are tried again.
+    public var failures: [TapID: Failure]
+    /// Jobs that have a place among `max_jobs`.
+    public var admitted: Set<JobName>
+    /// Jobs whose `expires_at` has passed once, with the value that passed: latched whatever the clock does.
+    public var expired: [JobName: UnixTime]
+
+    public init(
+        now: UnixTime, unavailable: String? = nil, ports: [NetdevName: Port] = [:], taps: [TapID: TapState] = [:],
+        failures: [TapID: Failure] = [:], admitted: Set<JobName> = [], expired: [JobName: UnixTime] = [:]
+    ) {
+        self.now = now
+        self.unavailable = unavailable
+        self.ports = ports
+        self.taps = taps
+        self.failures = failures
+        self.admitted = admitted
+        self.expired = expired
+    }
+}
+
+/// An attempt that failed.
+public struct Failure: Hashable, Sendable {
+    /// One sentence with the remedy.
+    public let reason: String
+    public let attempts: Int
+    public let retryAt: UnixTime
+
+    public init(reason: String, attempts: Int, retryAt: UnixTime) {
+        self.reason = reason
+        self.attempts = attempts
+        self.retryAt = retryAt
+    }
+}

@@ -1,0 +1,58 @@
+import GRPCCore
+import GRPCProtobuf
+
+extension ExportOutcome {
+    /// What an error of a call means for the batch.
+    init(_ error: any Error) {
+        guard let error = error as? RPCError else {
+            self = .retryable(reason: error.summary, after: nil)
+            return
+        }
+        let asked = error.retryDelay
+        if error.isOurs || error.code.isRetryable || (error.code == .resourceExhausted && asked != nil) {
+            self = .retryable(reason: error.summary, after: asked)
+        } else {
+            self = .permanent(reason: error.summary)
+        }
+    }
+}
+
+extension RPCError {
+    /// Whether it happened on the way, such as a broken connection, and is no answer.
+    fileprivate var isOurs: Bool { code == .unknown && cause != nil }
+
+    /// How long the receiver wants to be left alone (`google.rpc.RetryInfo`).
+    fileprivate var retryDelay: Duration? {
+        guard let status = try? unpackGoogleRPCStatus() else { return nil }
+        return status.details.lazy.compactMap(\.retryInfo?.delay).first
+    }
+}
+
+extension RPCError.Code {
+    /// By the OTLP specification; RESOURCE_EXHAUSTED is, only when the receiver says how long to wait.
+    fileprivate var isRetryable: Bool {
+        switch self {
+        case .cancelled, .deadlineExceeded, .aborted, .outOfRange, .unavailable, .dataLoss: true
+        default: false
+        }
+    }
+}
+
+extension Error {
+    /// The error and its causes in one line of bounded length.
+    var summary: String {
+        let text =
+            switch self {
+            case let error as RPCError: "\(error.code): \(error.message)\(error.cause.suffix)"
+            case let error as RuntimeError: "\(error.message)\(error.cause.suffix)"
+            default: "\(self)"
+            }
+        return String(text.replacing("\n", with: " ").prefix(300))
+    }
+}
+
+extension (any Error)? {
+    fileprivate var suffix: String {
+        map { " (\($0.summary))" } ?? ""
+    }
+}

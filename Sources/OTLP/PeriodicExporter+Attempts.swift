@@ -1,0 +1,100 @@
+extension PeriodicExporter {
+    /// One export: attempts until one succeeds, none can, or the time is over.
+    func attempts(until deadline: C.Instant) async {
+        guard case .exporter(let exporter) = target else { return }
+        while await mayTry(before: deadline) {
+            guard let batch = await newestBatch() else { return }
+            let outcome = await attempt(batch, with: exporter, until: deadline)
+            guard !Task.isCancelled else { return }
+            switch outcome {
+            case .success(let rejected, let message):
+                await succeed(batch, rejected: rejected, message: message, at: exporter.destination)
+                return
+            case .permanent(let reason):
+                forgetFailures()
+                fail(reason, at: exporter.destination, remedy: "its log may say why")
+                status.failedExports += 1
+                return
+            case .retryable(let reason, let asked):
+                let remedy = "check that an OTLP/gRPC collector listens there, or set another otlp_endpoint"
+                fail(reason, at: exporter.destination, remedy: remedy)
+                notBefore = clock.now.advanced(by: backoff.wait(spread: spread(), asked: asked))
+            }
+        }
+        if !Task.isCancelled { status.failedExports += 1 }
+    }
+
+    /// Waits out the back-off; false when that takes longer than this export may.
+    private func mayTry(before deadline: C.Instant) async -> Bool {
+        let next = notBefore ?? clock.now
+        guard next < deadline, clock.now < deadline else { return false }
+        if clock.now < next { try? await clock.sleep(until: next, tolerance: nil) }
+        return !Task.isCancelled
+    }
+
+    private func newestBatch() async -> MetricBatch? {
+        guard var batch = await collect(), batch.pointCount > 0 else { return nil }
+        batch.keepTimesRising(after: latestTime)
+        latestTime = max(latestTime, batch.latestTime)
+        return batch
+    }
+
+    /// The exporter's answer, or that there is none yet at the deadline. An exporter that does not
+    /// stop when cancelled is left behind, not waited for.
+    private func attempt(
+        _ batch: MetricBatch, with exporter: any MetricExporter, until deadline: C.Instant
+    ) async -> ExportOutcome {
+        let (answers, continuation) = AsyncStream<ExportOutcome>.makeStream()
+        let export = Task { continuation.yield(await exporter.export(batch)) }
+        let timer = Task { [clock] in
+            try? await clock.sleep(until: deadline, tolerance: nil)
+            continuation.yield(.retryable(reason: "no answer in time", after: nil))
+        }
+        defer {
+            export.cancel()
+            timer.cancel()
+        }
+        for await answer in answers { return answer }
+        return .retryable(reason: "cancelled", after: nil)
+    }
+
+    private func succeed(_ batch: MetricBatch, rejected: Int64, message: String, at destination: String) async {
+        if status.state != .ok { logger.info("metrics arrive at \(destination)") }
+        forgetFailures()
+        status.state = .ok
+        status.lastExport = batch.latestTime
+        status.rejectedPoints += UInt64(rejected)
+        status.lastError = rejected > 0 ? "\(rejected) points refused: \(message)" : nil
+        logRefusal(rejected, message, by: destination)
+        await delivered()
+    }
+
+    private func fail(_ reason: String, at destination: String, remedy: String) {
+        if status.state != .failing {
+            logger.warning("metrics do not arrive at \(destination): \(reason); \(remedy)")
+        }
+        status.state = .failing
+        status.lastError = reason
+    }
+
+    private func forgetFailures() {
+        backoff.reset()
+        notBefore = nil
+    }
+
+    /// Once per target: what is wrong with the points stays wrong.
+    private func logRefusal(_ rejected: Int64, _ message: String, by destination: String) {
+        guard rejected > 0 || !message.isEmpty, !isRefusalLogged else { return }
+        isRefusalLogged = true
+        let what = rejected > 0 ? "refuses \(rejected) points" : "warns"
+        logger.warning("the collector at \(destination) \(what): \(message)")
+    }
+
+    func logTarget() {
+        switch target {
+        case .exporter(let exporter): logger.info("exporting metrics to \(exporter.destination)")
+        case .disabled: logger.info("metrics are not exported: OTEL_SDK_DISABLED is true")
+        case .unsupported(let reason), .invalid(let reason): logger.warning("metrics are not exported: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Dataplane
+import Domain
+import Testing
+
+@testable import Agent
+
+@Suite("The agent's environment")
+struct AgentOptionsTests {
+    @Test("unset and empty variables are the contract's defaults")
+    func defaults() {
+        for environment in [[:], ["TELEGEN_MIRROR_MODE": "", "TELEGEN_DB": "", "TELEGEN_ATTACH": ""]] {
+            let (options, warnings) = AgentOptions.fromEnvironment(environment)
+            #expect(warnings.isEmpty)
+            #expect(options.mirror == AgentMirror(mode: .erspan))
+            #expect(options.placeholderName.text == "erspan0")
+            #expect(options.database == .auto && options.attach == .auto && !options.metricIfindex)
+            #expect(options.databaseConfig == "/var/run/redis/sonic-db/database_config.json")
+            #expect(options.stateDirectory == "/var/lib/telegen-sonic" && options.bpffs == "/sys/fs/bpf")
+        }
+    }
+
+    @Test("every variable is read")
+    func all() {
+        let (options, warnings) = AgentOptions.fromEnvironment([
+            "TELEGEN_MIRROR_MODE": "none", "TELEGEN_ERSPAN_NAME": "span1", "TELEGEN_ERSPAN_DEV": "Ethernet0",
+            "TELEGEN_ERSPAN_REMOTE": "192.0.2.1", "TELEGEN_ERSPAN_LOCAL": "192.0.2.2", "TELEGEN_DB": "private",
+            "TELEGEN_DB_CONFIG": "/a", "TELEGEN_STATE_DIR": "/b", "TELEGEN_BPFFS": "/c", "TELEGEN_BPF_OBJECT": "/d",
+            "TELEGEN_ATTACH": "clsact", "TELEGEN_METRIC_IFINDEX": "true", "NAMESPACE_ID": "asic0",
+        ])
+        #expect(warnings.isEmpty)
+        #expect(options.mirror.mode == .none && options.mirror.device?.text == "Ethernet0")
+        #expect(options.mirror.remote == IPv4Address("192.0.2.1") && options.mirror.local == IPv4Address("192.0.2.2"))
+        #expect(options.placeholderName.text == "span1")
+        #expect(options.database == .privateServer && options.attach == .clsact)
+        #expect(options.databaseConfig == "/a" && options.stateDirectory == "/b" && options.bpffs == "/c")
+        #expect(options.bpfObject == "/d" && options.metricIfindex && options.namespaceID == "asic0")
+    }
+
+    @Test(
+        "a bad value is a warning that quotes it, and means unset",
+        arguments: [
+            ("TELEGEN_MIRROR_MODE", "asic"), ("TELEGEN_ERSPAN_REMOTE", "1.2.3"), ("TELEGEN_ERSPAN_NAME", "a b"),
+            ("TELEGEN_DB", "mysql"), ("TELEGEN_ATTACH", "xdp"), ("TELEGEN_STATE_DIR", "relative"),
+            ("NAMESPACE_ID", "../x"), ("TELEGEN_METRIC_IFINDEX", "yes"),
+        ])
+    func bad(name: String, value: String) {
+        let (options, warnings) = AgentOptions.fromEnvironment([name: value])
+        #expect(warnings.count == 1 && warnings[0].contains(name) && warnings[0].contains(value))
+        #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil)
+    }
+
+    @Test("what the command line says of the collector beats CONFIG_DB, which beats the environment")
+    func precedence() throws {
+        let (options, _) = AgentOptions.fromEnvironment(["OTEL_EXPORTER_OTLP_ENDPOINT": "env:1"])
+        var row = GlobalRow()
+        #expect("\(try options.exporter.applying(row, fixed: .init()).endpoint)".contains("env:1"))
+        row.otlpEndpoint = "row:2"
+        #expect("\(try options.exporter.applying(row, fixed: .init()).endpoint)".contains("row:2"))
+        var fixed = AgentOptions.FixedSettings()
+        fixed.otlpEndpoint = "line:3"
+        #expect("\(try options.exporter.applying(row, fixed: fixed).endpoint)".contains("line:3"))
+    }
+}

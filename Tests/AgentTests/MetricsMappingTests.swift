@@ -1,0 +1,74 @@
+import Domain
+import OTLP
+import Testing
+
+@testable import Agent
+
+@Suite("Metrics")
+struct MetricsMappingTests {
+    private func stream(_ job: String, _ packetClass: PacketClass = .ipv4, ifindex: UInt32? = nil) -> StreamID {
+        StreamID(
+            job: JobName(job)!, direction: .ingress, interface: "Ethernet0", ifindex: ifindex, packetClass: packetClass)
+    }
+
+    private func point(_ packets: UInt64, bytes: UInt64) -> StreamPoint {
+        var counters = ClassCounters()
+        counters.sizes[2] = packets
+        counters.bytes = bytes
+        return StreamPoint(start: UnixTime(nanoseconds: 7), counters: counters)
+    }
+
+    private func sums(_ metrics: [Metric]) -> [NumberPoint] {
+        for case .sum(let points, true, .cumulative) in metrics.map(\.data) { return points }
+        return []
+    }
+
+    @Test("a stream is a cumulative sum of packets and a histogram of sizes with the contract's attributes")
+    func shape() throws {
+        var mapping = MetricsMapping()
+        let metrics = mapping.metrics([stream("a"): point(5, bytes: 1000)], now: UnixTime(nanoseconds: 9))
+        #expect(metrics.map(\.name) == ["bpf.packets", "bpf.bytes"])
+        #expect(metrics.map(\.unit) == ["{packet}", "By"])
+        let sum = try #require(sums(metrics).first)
+        #expect(sum.value == .int(5) && sum.start == 7 && sum.time == 9)
+        #expect(
+            sum.attributes == [
+                Attribute("proto", "ipv4"), Attribute("network.interface.name", "Ethernet0"),
+                Attribute("network.io.direction", "receive"), Attribute("telegen.job", "a"),
+            ])
+        guard case .histogram(let points, .cumulative) = metrics[1].data else {
+            Issue.record("no histogram")
+            return
+        }
+        #expect(points[0].count == 5 && points[0].sum == 1000)
+        #expect(
+            points[0].bucketCounts.reduce(0, +) == 5
+                && points[0].bucketCounts.count == points[0].explicitBounds.count + 1)
+    }
+
+    @Test("the device's number is an attribute only when wanted")
+    func ifindex() {
+        #expect(stream("a", ifindex: 4).attributes.last == Attribute("ifindex", .int(4)))
+    }
+
+    @Test("a stream that ended is told once, after it had been delivered")
+    func ended() {
+        var mapping = MetricsMapping()
+        let now = UnixTime(nanoseconds: 9)
+        _ = mapping.metrics([stream("a"): point(1, bytes: 1), stream("b"): point(1, bytes: 1)], now: now)
+        mapping.delivered()
+        for _ in 1...2 {
+            let ended = sums(mapping.metrics([stream("b"): point(2, bytes: 2)], now: now)).filter(\.noRecordedValue)
+            #expect(ended.count == 1)
+        }
+        mapping.delivered()
+        #expect(sums(mapping.metrics([stream("b"): point(2, bytes: 2)], now: now)).count == 1)
+    }
+
+    @Test("a stream that never arrived needs no end, so that an outage costs no memory")
+    func neverDelivered() {
+        var mapping = MetricsMapping()
+        _ = mapping.metrics([stream("a"): point(1, bytes: 1)], now: UnixTime(nanoseconds: 9))
+        #expect(mapping.metrics([:], now: UnixTime(nanoseconds: 10)).isEmpty)
+    }
+}

@@ -1,0 +1,90 @@
+import Domain
+import Testing
+
+@testable import Dataplane
+
+@Suite("Taking over from an earlier agent")
+struct AdoptTests {
+    let kernel = RecordedKernel(ports: [.ethernet0, .ethernet4])
+
+    @Test("links get a new program in place; slot, start and counts stay")
+    func links() throws {
+        let first = try Dataplane.start(kernel, now: 5)
+        try first.perform(.attach(.a, to: .ethernet0))
+        kernel.counterTable[0].parseErrors = 3
+        kernel.calls = []
+        let second = try Dataplane.start(kernel, now: 9)
+        #expect(kernel.calls == ["load ethernet", "update a_ingress"])
+        #expect(second.taps[.a]?.startedAt == UnixTime(nanoseconds: 5))
+        #expect(second.taps[.a]?.attachment?.port == .ethernet0)
+        #expect(try second.counters()[.a]?.parseErrors == 3)
+    }
+
+    @Test("filters get a new program in place, and their qdisc still goes with the last of them")
+    func filters() throws {
+        let first = try Dataplane.start(kernel, attach: .clsact)
+        try first.perform(.attach(.a, to: .ethernet0))
+        kernel.calls = []
+        let second = try Dataplane.start(kernel)
+        #expect(kernel.calls == ["load ethernet", "filter 7 ingress 1@1 again"])
+        try second.perform(.release(.a))
+        #expect(kernel.qdiscs.isEmpty)
+    }
+
+    @Test("two jobs on one port are put into two lanes again")
+    func lanes() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.b, to: .ethernet0))
+        _ = try Dataplane.start(kernel)
+        #expect(Set(kernel.linkTable.values.map(\.program)).count == 2)
+    }
+
+    @Test("a link whose device is gone is removed, its slot kept")
+    func defunct() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        kernel.devices = [.ethernet4]
+        let second = try Dataplane.start(kernel)
+        #expect(kernel.linkTable.isEmpty)
+        #expect(second.taps[.a] == TapState(startedAt: UnixTime(nanoseconds: 1), attachment: nil))
+    }
+
+    @Test("a killed agent's link without a place in the record is found by its name")
+    func killedBeforeRecord() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        kernel.recordTable[0].attachType = nil
+        kernel.recordTable[0].port = nil
+        let second = try Dataplane.start(kernel)
+        #expect(second.taps[.a]?.attachment == Domain.Attachment(port: .ethernet0, type: .tcx))
+    }
+
+    @Test("pins that belong to no slot are removed")
+    func orphans() throws {
+        kernel.linkTable["gone_ingress"] = (7, .ingress, ObjectIdentifier(kernel))
+        _ = try Dataplane.start(kernel)
+        #expect(kernel.linkTable.isEmpty)
+    }
+
+    @Test("what TELEGEN_ATTACH now forbids is detached, to be attached anew", arguments: [AttachChoice.clsact, .tcx])
+    func forced(choice: AttachChoice) throws {
+        let first = try Dataplane.start(kernel, attach: choice == .tcx ? .clsact : .tcx)
+        try first.perform(.attach(.a, to: .ethernet0))
+        let second = try Dataplane.start(kernel, attach: choice)
+        #expect(second.taps[.a]?.attachment == nil)
+        #expect(kernel.linkTable.isEmpty)
+        #expect(kernel.filterTable.values.allSatisfy { $0.isEmpty })
+    }
+
+    @Test("a tap that cannot be taken over is detached and does not keep the others from it")
+    func oneFails() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.b, to: .ethernet4))
+        kernel.failing = ("update a", KernelError("it", code: 12))
+        let second = try Dataplane.start(kernel)
+        #expect(second.taps[.a]?.attachment == nil)
+        #expect(second.taps[.b]?.attachment != nil)
+    }
+}

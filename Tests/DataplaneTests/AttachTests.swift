@@ -1,0 +1,108 @@
+import Domain
+import Testing
+
+@testable import Dataplane
+
+@Suite("Attaching")
+struct AttachTests {
+    let kernel = RecordedKernel(ports: [.ethernet0, .ethernet4])
+
+    @Test("a tap gets a cleared slot and a record before its link stands")
+    func order() throws {
+        let dataplane = try Dataplane.start(kernel, now: 42)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(
+            kernel.calls == ["clear 0", "record 0 a ingress", "load ethernet", "record 0 a ingress", "link a_ingress"])
+        #expect(dataplane.taps[.a]?.startedAt == UnixTime(nanoseconds: 42))
+        #expect(dataplane.taps[.a]?.attachment == Domain.Attachment(port: .ethernet0, type: .tcx))
+    }
+
+    @Test("two jobs on one port and direction are in two lanes, on two ports in one")
+    func lanes() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.b, to: .ethernet0))
+        #expect(kernel.calls.count { $0.hasPrefix("load") } == 2)
+        try dataplane.perform(.attach(.aOut, to: .ethernet0))
+        #expect(kernel.calls.count { $0.hasPrefix("load") } == 3)
+        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4))
+        #expect(kernel.calls.count { $0.hasPrefix("load") } == 3)
+        let slots = kernel.lanes.values.flatMap { $0.values }
+        #expect(Set(slots) == [0, 1, 2, 3])
+    }
+
+    @Test("devices whose numbers share a cell of the lane map are in different lanes")
+    func collision() throws {
+        let far = Port(name: NetdevName("far")!, ifindex: 7 + 4096)
+        kernel.devices.append(far)
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.b, to: far))
+        #expect(kernel.calls.count { $0.hasPrefix("load") } == 2)
+    }
+
+    @Test("detaching keeps the slot and its start; attaching again goes on in it")
+    func resume() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.detach(.a))
+        #expect(kernel.linkTable.isEmpty)
+        #expect(dataplane.taps[.a] == TapState(startedAt: UnixTime(nanoseconds: 1), attachment: nil))
+        try dataplane.perform(.attach(.a, to: .ethernet4))
+        #expect(kernel.calls.count { $0.hasPrefix("clear") } == 1)
+    }
+
+    @Test("a released slot is the next job's, cleared anew")
+    func reuse() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.release(.a))
+        #expect(dataplane.taps.isEmpty)
+        #expect(kernel.recordTable.allSatisfy { $0.tap == nil })
+        try dataplane.perform(.attach(.b, to: .ethernet0))
+        #expect(kernel.calls.count { $0 == "clear 0" } == 2)
+    }
+
+    @Test("when all slots are in use the error names the remedy")
+    func full() throws {
+        let kernel = RecordedKernel(slots: 1, ports: [.ethernet0])
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        let error = #expect(throws: KernelError.self) { try dataplane.perform(.attach(.b, to: .ethernet0)) }
+        #expect(error?.description.contains("delete some jobs") == true)
+    }
+
+    @Test(
+        "a failed attachment leaves nothing behind and can be tried again", arguments: ["link", "load", "record 0 a"])
+    func failure(call: String) throws {
+        let dataplane = try Dataplane.start(kernel)
+        kernel.failing = (call, KernelError("it", code: 12))
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        #expect(kernel.linkTable.isEmpty)
+        #expect(dataplane.taps[.a]?.attachment == nil)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(dataplane.taps[.a]?.attachment?.port == .ethernet0)
+    }
+
+    @Test("a device without an Ethernet header gets the program for it")
+    func layer3() throws {
+        let tun = Port(name: NetdevName("tun0")!, ifindex: 9, layer: .network)
+        kernel.devices.append(tun)
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: tun))
+        #expect(kernel.calls.contains("load network"))
+    }
+
+    @Test("a tap whose link somebody removed is found missing and can be attached again")
+    func verify() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.verify()
+        #expect(dataplane.taps[.a]?.attachment != nil)
+        kernel.linkTable = [:]
+        try dataplane.verify()
+        #expect(dataplane.taps[.a]?.attachment == nil)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(kernel.linkTable.count == 1)
+    }
+}

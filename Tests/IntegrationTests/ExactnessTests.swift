@@ -1,0 +1,68 @@
+import Domain
+import Testing
+import Traffic
+
+@Suite("Every packet is counted once", .enabled(if: canRunAgent, "needs root, namespaces and redis-server"))
+struct ExactnessTests {
+    @Test(
+        "a million mixed frames: STATE_DB, pinned maps and collector equal the sender's own numbers",
+        .needsRotel, arguments: ["tcx", "clsact"])
+    func million(attach: String) async throws {
+        let environment = [
+            "TELEGEN_ATTACH": attach, "OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+        ]
+        try await AgentUnderTest.run(environment) { agent in
+            let collector = try await Rotel.start(in: agent.namespace)
+            try await agent.write("one", ["port": "Ethernet0"])
+            try await agent.write("two", ["port": "Ethernet0", "direction": "both"])
+            try await agent.write("out", ["port": "gen0", "direction": "egress"])
+            for job in ["one", "two", "out"] {
+                #expect(try await agent.wait(job, is: "running")["attach_type"] == attach)
+            }
+            let sent = try await agent.send(1_000_000)
+            #expect(sent.frames == 1_000_000)
+
+            for (job, direction) in [("one", "ingress"), ("two", "ingress"), ("out", "egress")] {
+                try await agent.wait(job, hasCounted: sent.packets)
+                #expect(try await agent.statistics(job, direction) == sent.fields)
+                let row = try await agent.row(job)
+                #expect(row["packets"] == "\(sent.packets)" && row["bytes"] == "\(sent.bytes)")
+            }
+            #expect(try await agent.statistics("two", "egress") == Tally().fields)
+
+            let (taps, totals) = try agent.pinnedCounts()
+            #expect(taps[TapID("one", .ingress)] == sent.counters)
+            #expect(taps[TapID("two", .ingress)] == sent.counters)
+            #expect(taps[TapID("two", .egress)] == Counters())
+            #expect(taps[TapID("out", .egress)] == sent.counters)
+            for packetClass in ExpectedCount.PacketClass.allCases {
+                #expect(totals[packetClass.rawValue].packets == 3 * sent[packetClass].packets)
+                #expect(totals[packetClass.rawValue].bytes == 3 * sent[packetClass].bytes)
+            }
+            _ = try await collector.points { points in
+                sent.agree(with: points, job: "one", direction: "receive")
+                    && sent.agree(with: points, job: "two", direction: "receive")
+                    && sent.agree(with: points, job: "out", direction: "transmit")
+            }
+            await collector.stop()
+        }
+    }
+
+    @Test("a frame whose VLAN tag is cut short is seen on egress, as malformed", arguments: ["tcx", "clsact"])
+    func cutTags(attach: String) async throws {
+        try await AgentUnderTest.run(["TELEGEN_ATTACH": attach]) { agent in
+            try await agent.write("out", ["port": "gen0", "direction": "egress"])
+            try await agent.wait("out", is: "running")
+            let frames = Corpus.frames.filter { !$0.reachesPeer }
+            #expect(frames.count >= 6)
+            let sender = try agent.namespace.inside { try Sender(interface: "gen0") }
+            let sent = try await sender.send(TrafficMix(frames: frames), count: 10 * frames.count)
+            try await agent.wait("out", hasCounted: sent.packets)
+            #expect(try await agent.statistics("out", "egress") == sent.fields)
+        }
+    }
+}
+
+extension TapID {
+    init(_ job: String, _ direction: Direction) { self.init(JobName(job)!, direction) }
+}

@@ -1,0 +1,146 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import GRPCProtobuf
+import Synchronization
+
+@testable import OTLP
+
+/// A collector that misbehaves as it was told, one step per request; afterwards it behaves.
+final class FaultyReceiver: Sendable {
+    enum Step: Sendable {
+        case accept
+        case partial(rejected: Int64, message: String)
+        case fail(RPCError.Code, retryAfter: Duration? = nil)
+        /// No answer before the client gives up.
+        case hang
+    }
+
+    /// What arrived with one request.
+    struct Request: Sendable {
+        let at: ContinuousClock.Instant
+        let message: ExportRequest
+        let metadata: Metadata
+    }
+
+    private struct State {
+        var script: [Step]
+        var requests: [Request] = []
+    }
+
+    private typealias Server = GRPCServer<HTTP2ServerTransport.Posix>
+
+    private let state: Mutex<State>
+    private let serving = Mutex<(server: Server, task: Task<Void, Never>)?>(nil)
+    private let boundPort = Mutex(0)
+
+    /// The port it listens on; 0 for a Unix socket.
+    var port: Int { boundPort.withLock(\.self) }
+    /// `127.0.0.1:port`.
+    var endpoint: String { "127.0.0.1:\(port)" }
+    /// What arrived so far.
+    var requests: [Request] { state.withLock(\.requests) }
+
+    /// One that listens on a port of the loopback, by default of the kernel's choice.
+    static func start(
+        port: UInt16 = 0, security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext, _ script: [Step] = []
+    ) async throws -> FaultyReceiver {
+        try await start(at: .ipv4(host: "127.0.0.1", port: Int(port)), security: security, script)
+    }
+
+    /// One that listens anywhere.
+    static func start(
+        at address: SocketAddress, security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
+        _ script: [Step] = []
+    ) async throws -> FaultyReceiver {
+        let receiver = FaultyReceiver(script)
+        try await receiver.listen(at: address, security)
+        return receiver
+    }
+
+    /// Waits until so many requests have arrived, and returns them.
+    func requests(_ count: Int, within limit: Duration = .seconds(20)) async throws -> [Request] {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            let requests = requests
+            if requests.count >= count { return requests }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw FaultyReceiverError.tooFewRequests(requests.count)
+    }
+
+    /// Ends all connections and waits until the port is free. Cancelling instead would crash NIO
+    /// when a connection comes in just then.
+    func stop() async {
+        guard let (server, task) = serving.withLock(\.self) else { return }
+        server.beginGracefulShutdown()
+        await task.value
+    }
+
+    private init(_ script: [Step]) {
+        state = Mutex(State(script: script))
+    }
+
+    private func listen(at address: SocketAddress, _ security: HTTP2ServerTransport.Posix.TransportSecurity)
+        async throws
+    {
+        let transport = HTTP2ServerTransport.Posix(
+            address: address, transportSecurity: security,
+            config: .defaults { $0.compression.enabledAlgorithms = [.gzip] })
+        let server = Server(transport: transport, services: [Service(receiver: self)])
+        serving.withLock { $0 = (server, Task { try? await server.serve() }) }
+        let port = try await transport.listeningAddress.ipv4?.port ?? 0
+        boundPort.withLock { $0 = port }
+    }
+
+    fileprivate func answer(
+        _ message: ExportRequest, _ metadata: Metadata, _ context: ServerContext
+    ) async throws -> ExportResponse {
+        let step = state.withLock { state in
+            state.requests.append(Request(at: .now, message: message, metadata: metadata))
+            return state.script.isEmpty ? Step.accept : state.script.removeFirst()
+        }
+        switch step {
+        case .accept: return ExportResponse()
+        case .partial(let rejected, let message):
+            return .with {
+                $0.partialSuccess = .with { ($0.rejectedDataPoints, $0.errorMessage) = (rejected, message) }
+            }
+        case .fail(let code, let wait):
+            throw GoogleRPCStatus(
+                code: code, message: "scripted", details: wait.map { [.retryInfo(delay: $0)] } ?? [])
+        case .hang:
+            try await context.cancellation.cancelled
+            throw RPCError(code: .cancelled, message: "given up")
+        }
+    }
+}
+
+enum FaultyReceiverError: Error {
+    case tooFewRequests(Int)
+}
+
+private struct Service: RegistrableRPCService {
+    unowned let receiver: FaultyReceiver
+
+    func registerMethods<Transport>(with router: inout RPCRouter<Transport>) {
+        let method = MethodDescriptor(
+            fullyQualifiedService: "opentelemetry.proto.collector.metrics.v1.MetricsService", method: "Export")
+        router.registerHandler(
+            forMethod: method, deserializer: ProtobufDeserializer<ExportRequest>(),
+            serializer: ProtobufSerializer<ExportResponse>()
+        ) { [receiver] request, context in
+            let request = try await ServerRequest(stream: request)
+            let response = try await receiver.answer(request.message, request.metadata, context)
+            return StreamingServerResponse(single: ServerResponse(message: response))
+        }
+    }
+}
+
+extension FaultyReceiver.Request {
+    /// The times of all points, in nanoseconds.
+    var times: [UInt64] {
+        message.resourceMetrics.flatMap(\.scopeMetrics).flatMap(\.metrics).flatMap { metric in
+            metric.sum.dataPoints.map(\.timeUnixNano) + metric.histogram.dataPoints.map(\.timeUnixNano)
+        }
+    }
+}

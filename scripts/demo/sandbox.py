@@ -1,0 +1,182 @@
+"""Where the demonstration lives: a folder, a network, programs; and how all of it goes away again."""
+
+
+class Failure(Exception):
+    """What went wrong, for people."""
+
+
+class Missing(Exception):
+    """What this machine does not allow, with the remedy: placeholder mode follows."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C, or another request to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Demo:
+    """The temporary folder, the processes and the network of one demonstration; `close` removes them all."""
+
+    def __init__(self, wake: int) -> None:
+        self.wake = wake
+        self.stack = contextlib.ExitStack()
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="telegen-demo-"))
+        self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.prefix: list[str] = []
+        self.namespace = os.path.basename(self.folder)
+        self.children: list[subprocess.Popen[bytes]] = []
+        self.environment = clean_environment()
+
+    def path(self, *names: str) -> str:
+        """A path in the temporary folder."""
+        return os.path.join(self.folder, *names)
+
+    def pause(self, seconds: float) -> None:
+        """Waits; raises `Interrupted` as soon as there is a reason to, also for one of before."""
+        if select.select([self.wake], [], [], max(0.0, seconds))[0]:
+            raise Interrupted(os.read(self.wake, 1)[0])
+
+    def until(self, condition: Callable[[], object], seconds: float) -> bool:
+        """Waits until the condition is true; false when it is not in time."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() >= deadline:
+                return False
+            self.pause(0.1)
+        return True
+
+    def run(self, *argv: str, shown: bool = False) -> str:
+        """Runs a command that ends by itself and returns its output."""
+        self.pause(0)
+        if shown:
+            print("$", shlex.join(argv))
+        return execute(argv, self.environment)
+
+    def start(self, name: str, *argv: str, piped: bool = False, **variables: str) -> subprocess.Popen[bytes]:
+        """Starts a program, in the namespace if there is one; its messages go to a file, `close` stops it."""
+        self.pause(0)
+        command = self.prefix + list(argv)
+        print("$", *(f"{key}={shlex.quote(value)}" for key, value in variables.items()), shlex.join(command))
+        with open(self.path(f"{name}.log"), "wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env={**self.environment, **variables}, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if piped else log, stderr=log)
+        self.children.append(process)
+        self.stack.callback(stop, process)
+        return process
+
+    def log(self, name: str) -> str:
+        """The end of a program's messages."""
+        with open(self.path(f"{name}.log"), encoding="utf-8", errors="replace") as log:
+            return "".join(f"\n  {line.rstrip()}" for line in log.readlines()[-6:])
+
+    def redis(self, database: str, *words: str, shown: bool = False) -> str:
+        """What redis-cli answers."""
+        socket = self.path("state", "redis", "redis.sock")
+        return self.run("redis-cli", "-s", socket, "-n", database, *words, shown=shown)
+
+    def row(self, key: str) -> dict[str, str]:
+        """A row of STATE_DB; empty when there is none."""
+        words = self.redis(STATE_DB, "HGETALL", key).split("\n")
+        return dict(zip(words[0::2], words[1::2]))
+
+    def close(self) -> list[str]:
+        """Ends and removes everything, the last first; returns what could not be."""
+        self.stack.close()
+        left = [f"process {child.pid}" for child in self.children if child.poll() is None]
+        left += [f"process {pid}" for pid in servers(self.path("state", "redis"))]
+        return left + [path for path in (f"/run/netns/{self.namespace}", self.folder) if os.path.lexists(path)]
+
+
+def clean_environment() -> dict[str, str]:
+    """The user's, without what would change the programs' behaviour."""
+    foreign = ("TELEGEN_", "OTEL_", "ROTEL_", "REDISCLI_", "NAMESPACE_ID")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    environment["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    return environment
+
+
+def execute(argv: tuple[str, ...], environment: dict[str, str]) -> str:
+    """Runs a command, out of reach of the terminal's Ctrl-C, and returns its output."""
+    try:
+        result = subprocess.run(
+            argv, cwd=ROOT, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=10, encoding="utf-8", errors="replace")
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{shlex.join(argv)}: does not end") from error
+    if result.returncode != 0:
+        raise Failure(f"{shlex.join(argv)}: {(result.stderr or result.stdout).strip()}")
+    return result.stdout[:-1] if result.stdout.endswith("\n") else result.stdout
+
+
+def has_ended(is_running: Callable[[], object], seconds: float) -> bool:
+    """Waits for an end, whatever the user presses."""
+    deadline = time.monotonic() + seconds
+    while is_running():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM; SIGKILL for what does not heed it within what an agent needs at most."""
+    process.terminate()
+    if not has_ended(lambda: process.poll() is None, 15):
+        process.kill()
+        has_ended(lambda: process.poll() is None, 5)
+
+
+def servers(folder: str) -> Iterator[int]:
+    """The redis-server of that folder, which is its working directory, whether its pid file is there yet or not."""
+    for entry in glob.glob("/proc/[0-9]*"):
+        with contextlib.suppress(OSError), open(f"{entry}/comm", encoding="utf-8") as name:
+            if name.read() == "redis-server\n" and os.readlink(f"{entry}/cwd") == folder:
+                yield int(os.path.basename(entry))
+
+
+def end_servers(folder: str) -> None:
+    """Ends the private redis-server of an agent that could not do it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in servers(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        has_ended(lambda: any(servers(folder)), 3)
+
+
+def unmount(folder: str, environment: dict[str, str]) -> None:
+    """Unmounts the agent's bpffs, if it came to one; everything pinned in it goes with it."""
+    for option in ((), ("-l",)):
+        if os.path.ismount(folder):
+            with contextlib.suppress(Failure):
+                execute(("umount", *option, folder), environment)
+
+
+def remove_namespace(name: str, environment: dict[str, str]) -> None:
+    """Removes a network namespace with what is in it."""
+    if os.path.lexists(f"/run/netns/{name}"):
+        with contextlib.suppress(Failure):
+            execute(("ip", "netns", "del", name), environment)
+
+
+def make_network(demo: Demo) -> None:
+    """A network namespace with a veth pair Ethernet0 and gen0, in which nothing else speaks."""
+    demo.stack.callback(remove_namespace, demo.namespace, demo.environment)
+    quiet = [f"net.ipv6.conf.{name}.disable_ipv6=1" for name in ("all", "default")]
+    inside = ["nsenter", f"--net=/run/netns/{demo.namespace}"]
+    try:
+        demo.run("ip", "netns", "add", demo.namespace)
+        demo.run(*inside, "sysctl", "-eqw", *quiet)
+        demo.run(*inside, "ip", "link", "set", "lo", "up")
+        pair = ("Ethernet0", "mtu", "9000", "type", "veth", "peer", "name", "gen0", "mtu", "9000")
+        demo.run(*inside, "ip", "link", "add", *pair)
+        for end in ("Ethernet0", "gen0"):
+            demo.run(*inside, "ip", "link", "set", end, "arp", "off", "multicast", "off", "up")
+    except Failure as failure:
+        remedy = "in a container: docker run --privileged"
+        raise Missing(f"a network namespace with a veth pair ({remedy}): {failure}") from failure
+    demo.prefix = inside
+    print(f"made the network namespace {demo.namespace} with the veth pair Ethernet0, gen0")
