@@ -4,7 +4,6 @@ import PackageDescription
 let grpc: [Target.Dependency] = [
     .product(name: "GRPCCore", package: "grpc-swift-2"),
     .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
-    .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
     .product(name: "SwiftProtobuf", package: "swift-protobuf"),
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -21,7 +20,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
-        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -64,7 +62,7 @@ let package = Package(
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess]),
+            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess] + grpc),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
 import GRPCCore
-import GRPCProtobuf
+import SwiftProtobuf
 
 extension ExportOutcome {
     /// What an error of a call means for the batch.
@@ -23,8 +23,12 @@ extension RPCError {
 
     /// How long the receiver wants to be left alone (`google.rpc.RetryInfo`).
     fileprivate var retryDelay: Duration? {
-        guard let status = try? unpackGoogleRPCStatus() else { return nil }
-        return status.details.lazy.compactMap(\.retryInfo?.delay).first
+        guard let bytes = metadata[binaryValues: "grpc-status-details-bin"].first(where: { _ in true }),
+            let status = try? Google_Rpc_Status(serializedBytes: bytes)
+        else { return nil }
+        let details = status.details.first { $0.typeURL.hasSuffix("/google.rpc.RetryInfo") }
+        let info = details.flatMap { try? Google_Rpc_RetryInfo(serializedBytes: $0.value) }
+        return info.map { .seconds($0.retryDelay.seconds) + .nanoseconds($0.retryDelay.nanos) }
     }
 }
 

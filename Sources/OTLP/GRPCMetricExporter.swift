@@ -1,5 +1,5 @@
 import GRPCCore
-import GRPCProtobuf
+import SwiftProtobuf
 
 /// Delivers batches over OTLP/gRPC.
 ///
@@ -51,7 +51,7 @@ public struct GRPCMetricExporter: MetricExporter {
         try await connection.withClient { client in
             try await client.unary(
                 request: ClientRequest(message: request, metadata: metadata), descriptor: Self.method,
-                serializer: ReadySerializer(), deserializer: ProtobufDeserializer<ExportResponse>(), options: options
+                serializer: ReadySerializer(), deserializer: ResponseDeserializer(), options: options
             ) { try $0.message }
         }
     }
@@ -84,5 +84,11 @@ extension Metadata {
 private struct ReadySerializer: MessageSerializer {
     func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes {
         Bytes(message)
+    }
+}
+
+private struct ResponseDeserializer: MessageDeserializer {
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> ExportResponse {
+        try bytes.withUnsafeBytes { try ExportResponse(serializedBytes: Array($0)) }
     }
 }

@@ -1,5 +1,5 @@
-/// When to try again after failures in a row: after 100 to 200 ms, then twice as long each time, up to 5 s. Each wait is
-/// drawn from the upper half of its span, so that many clients of one server do not return together.
+/// When to try again after failures in a row: after 100 to 200 ms, then twice as long each time, up to 5 s. Each wait
+/// is drawn from the upper half of its span, so that many clients of one server do not return together.
 struct Backoff: Sendable {
     private static let firstSpan = Duration.milliseconds(200)
     private static let longestSpan = Duration.seconds(5)

@@ -1,8 +1,8 @@
 /// One named connection to a logical database.
 ///
 /// An actor on a queue of its own: a call may block there for up to the timeout, never in the cooperative pool. The
-/// connection is made by the first call and again by the first call after a failure, but not before the back-off (100 ms,
-/// doubling up to 5 s, with jitter) has ended: until then calls throw `RedisError.unavailable` at once.
+/// connection is made by the first call and again by the first call after a failure, but not before the back-off
+/// (100 ms, doubling up to 5 s, with jitter) has ended: until then calls throw `RedisError.unavailable` at once.
 public actor Database {
     public nonisolated let endpoint: DatabaseEndpoint
     private let clientName: String

@@ -1,4 +1,5 @@
-/// `database_config.json` or `database_global.json`, with the checks of its values. Keys that SONiC may add are ignored.
+/// `database_config.json` or `database_global.json`, with the checks of its values. Keys that SONiC may add are
+/// ignored.
 ///
 /// Source: sonic-swss-common, `common/dbconnector.cpp` (`SonicDBConfig`).
 struct DatabaseDocument {

@@ -1,11 +1,11 @@
 import Logging
 import Synchronization
 
-/// The agent's own redis-server, for machines without SONiC: on a Unix socket that only the agent's user may reach, with
-/// SONiC's settings, as a daemon in a session of its own (a Ctrl-C in the agent's terminal does not reach it).
+/// The agent's own redis-server, for machines without SONiC: on a Unix socket that only the agent's user may reach,
+/// with SONiC's settings, as a daemon in a session of its own (a Ctrl-C in the agent's terminal does not reach it).
 ///
-/// Rows survive a graceful `stop()` (in a dump, which the next start loads) and the death of the agent (the server lives
-/// on and is adopted). After a crash of the server itself the rows are those of the last graceful stop.
+/// Rows survive a graceful `stop()` (in a dump, which the next start loads) and the death of the agent (the server
+/// lives on and is adopted). After a crash of the server itself the rows are those of the last graceful stop.
 public struct PrivateServer: Sendable {
     let folder: ServerFolder
     private let logger: Logger
@@ -20,12 +20,13 @@ public struct PrivateServer: Sendable {
     /// Where its databases are, whether it runs or not.
     public var map: DatabaseMap { .privateServer(socket: folder.socket) }
 
-    /// Adopts the server that an earlier agent left, else starts one; it answers when this returns, within about 5 s.
+    /// Adopts the server that an earlier agent left, else starts one. It answers when this returns: within 5 s, or 15 s
+    /// when an old one hangs and has to be ended.
     ///
-    /// Throws `PrivateServerError`.
+    /// Throws `PrivateServerError`, or `RedisError` when the server refuses its settings.
     public func start() async throws {
         try folder.prepare()
-        try await folder.locked(until: .now + Self.patience) {
+        try await folder.locked(until: .now + Self.lockPatience) {
             if try await adopt() { return }
             try await launch()
         }
@@ -58,7 +59,7 @@ public struct PrivateServer: Sendable {
     public func stop() async {
         guard folder.hasServer else { return }
         do {
-            try await folder.locked(until: .now + Self.patience) { await shutDown() }
+            try await folder.locked(until: .now + Self.lockPatience) { await shutDown() }
         } catch {
             logger.warning("\(error)")
         }
@@ -67,6 +68,8 @@ public struct PrivateServer: Sendable {
 
 extension PrivateServer {
     private static let patience = Duration.seconds(5)
+    /// Another task may be ending a server that hangs and starting one anew.
+    private static let lockPatience = Duration.seconds(15)
 
     private enum Answer {
         case answering

@@ -59,6 +59,6 @@ struct TapRecordTests {
     func sizes() {
         #expect(MemoryLayout<telegen_total>.size == 16)
         #expect(MemoryLayout<telegen_counters>.size == 576)
-        #expect(MemoryLayout<telegen_tap>.size == 144)
+        #expect(MemoryLayout<telegen_tap>.size == 136)
     }
 }

@@ -81,6 +81,6 @@ private final class Foreign {
 
     func remove() async throws {
         try namespace.inside { try dataplane.releaseAll() }
-        _ = try await output(of: ["umount", folder])
+        _ = try await output(of: ["umount", "-l", folder])
     }
 }

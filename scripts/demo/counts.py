@@ -1,4 +1,15 @@
 """What was sent, counted and exported."""
+from __future__ import annotations
+
+import json
+import os
+import select
+import threading
+from typing import Iterator, NamedTuple
+
+from .sandbox import Failure, Sandbox
+
+CLASSES = ("ipv4", "ipv6", "icmp6", "other")
 
 
 class Count(NamedTuple):
@@ -19,37 +30,31 @@ class View(NamedTuple):
     exported: dict[str, Count]
 
 
-def total(counts: dict[str, Count]) -> Count:
-    """All classes together."""
-    sizes = tuple(map(sum, zip(*(count.sizes for count in counts.values() if count.sizes))))
-    return Count(sum(c.packets for c in counts.values()), sum(c.bytes for c in counts.values()), sizes)
-
-
 class Collector:
     """A real OpenTelemetry collector (rotel) and the latest that it received of the job."""
 
-    def __init__(self, demo: Demo) -> None:
+    def __init__(self, sandbox: Sandbox, program: str) -> None:
+        """Starts it; it listens when this returns."""
         self.points: dict[tuple[str, str], dict[str, str]] = {}
         self.metric = ""
         self.point: dict[str, str] | None = None
-        # Behind a collector that has ended there is nothing more to read.
-        reader = threading.Thread(target=self.read, daemon=True)
-        demo.stack.callback(lambda: reader.ident and reader.join(2))
-        self.process = demo.start(
-            "collector", os.path.relpath(programs()["rotel-agent"], ROOT), "start",
-            "--otlp-grpc-endpoint", "127.0.0.1:4317", "--otlp-http-endpoint", "127.0.0.1:4318",
-            "--debug-log", "metrics", "--debug-log-verbosity", "detailed", "--exporter", "blackhole", piped=True)
-        reader.start()
-        if not demo.until(lambda: self.process.poll() is not None or self.listens(), 20) or self.process.poll():
-            raise Failure(f"the collector does not start:{demo.log('collector')}")
+        self.process = sandbox.start(
+            "collector", program, "start", "--otlp-grpc-endpoint", "127.0.0.1:4317", "--otlp-http-endpoint",
+            "127.0.0.1:4318", "--debug-log", "metrics", "--debug-log-verbosity", "detailed", "--exporter",
+            "blackhole", piped=True)
+        # It ends with the collector.
+        threading.Thread(target=self.read, daemon=True).start()
 
-    def listens(self) -> bool:
-        """Whether 127.0.0.1:4317 is taken in its namespace."""
-        with open(f"/proc/{self.process.pid}/net/tcp", encoding="ascii") as table:
-            return " 0100007F:10DD 00000000:0000 0A " in table.read()
+        def listens() -> bool:
+            sockets = sandbox.run(*sandbox.prefix, "cat", "/proc/net/tcp")
+            return " 0100007F:10DD 00000000:0000 0A " in sockets
+
+        is_up = sandbox.until(lambda: self.process.poll() is not None or listens(), 20)
+        if not is_up or self.process.poll() is not None:
+            raise Failure(f"the collector does not start:{sandbox.log('collector')}")
 
     def read(self) -> None:
-        """Follows its debug output; a point ends where another line begins, or nothing more comes."""
+        """Follows its debug output; a point ends where the next thing begins, or nothing more comes."""
         assert self.process.stdout
         source, rest = self.process.stdout.fileno(), b""
         while True:
@@ -102,19 +107,29 @@ class Collector:
                 yield f"{name}: bpf.bytes has other size bounds than STATE_DB"
 
 
-def look(demo: Demo, collector: Collector) -> View:
-    """Reads the generator's tally, STATE_DB and what the collector received; the first of them first."""
-    with open(demo.path("sent.json"), encoding="utf-8") as file:
+def numbers(text: str) -> list[int]:
+    """A comma list of STATE_DB."""
+    return [int(word) for word in text.split(",") if word]
+
+
+def total(counts: dict[str, Count]) -> Count:
+    """All classes together."""
+    sizes = tuple(map(sum, zip(*(count.sizes for count in counts.values() if count.sizes))))
+    return Count(sum(count.packets for count in counts.values()), sum(count.bytes for count in counts.values()), sizes)
+
+
+def look(sandbox: Sandbox, collector: Collector) -> View:
+    """Reads the generator's tally, STATE_DB and what the collector received."""
+    with open(sandbox.path("sent.json"), encoding="utf-8") as file:
         tally = json.load(file)
-    job = demo.row("TELEGEN_JOB_TABLE|demo")
-    row = demo.row("TELEGEN_STATS_TABLE|demo|ingress")
-    sent = {name: Count(tally[name]["packets"], tally[name]["bytes"], tuple(tally[name]["sizes"])) for name in CLASSES}
-    counted = {
-        name: Count(int(row.get(f"{name}_packets", 0)), int(row.get(f"{name}_bytes", 0)),
-                    tuple(map(int, filter(None, row.get(f"{name}_sizes", "").split(",")))))
-        for name in CLASSES}
-    bounds = [int(bound) for bound in row.get("size_bounds", "").split(",") if bound]
-    return View(job, bounds, sent, counted, collector.counts())
+    job = sandbox.row("TELEGEN_JOB_TABLE|demo")
+    row = sandbox.row("TELEGEN_STATS_TABLE|demo|ingress")
+    sent, counted = {}, {}
+    for name in CLASSES:
+        sent[name] = Count(tally[name]["packets"], tally[name]["bytes"], tuple(tally[name]["sizes"]))
+        packets, octets = (int(row.get(f"{name}_{field}", 0)) for field in ("packets", "bytes"))
+        counted[name] = Count(packets, octets, tuple(numbers(row.get(f"{name}_sizes", ""))))
+    return View(job, numbers(row.get("size_bounds", "")), sent, counted, collector.counts())
 
 
 def differences(view: View, collector: Collector) -> list[str]:

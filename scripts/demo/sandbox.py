@@ -1,4 +1,20 @@
-"""Where the demonstration lives: a folder, a network, programs; and how all of it goes away again."""
+"""Where the demonstration takes place: a folder, a network and programs; and how all of it goes away again."""
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import select
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from typing import Callable, Iterator
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CONFIG_DB, STATE_DB = "4", "6"
 
 
 class Failure(Exception):
@@ -17,16 +33,17 @@ class Interrupted(Exception):
         self.number = number
 
 
-class Demo:
-    """The temporary folder, the processes and the network of one demonstration; `close` removes them all."""
+class Sandbox:
+    """The temporary folder, the network and the programs of one demonstration; `close` removes them all."""
 
     def __init__(self, wake: int) -> None:
+        """`wake` can be read from as soon as the user wants an end: the signals' numbers, a byte each."""
         self.wake = wake
         self.stack = contextlib.ExitStack()
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="telegen-demo-"))
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.prefix: list[str] = []
         self.namespace = os.path.basename(self.folder)
+        self.prefix: list[str] = []
         self.children: list[subprocess.Popen[bytes]] = []
         self.environment = clean_environment()
 
@@ -83,11 +100,36 @@ class Demo:
         words = self.redis(STATE_DB, "HGETALL", key).split("\n")
         return dict(zip(words[0::2], words[1::2]))
 
+    def make_network(self) -> None:
+        """A network namespace with a veth pair Ethernet0 and gen0, in which nothing else speaks."""
+        self.stack.callback(remove_namespace, self.namespace, self.environment)
+        inside = ["nsenter", f"--net=/run/netns/{self.namespace}"]
+        quiet = [f"net.ipv6.conf.{name}.disable_ipv6=1" for name in ("all", "default")]
+        pair = ("Ethernet0", "mtu", "9000", "type", "veth", "peer", "name", "gen0", "mtu", "9000")
+        try:
+            self.run("ip", "netns", "add", self.namespace)
+            self.run(*inside, "sysctl", "-eqw", *quiet)
+            self.run(*inside, "ip", "link", "set", "lo", "up")
+            self.run(*inside, "ip", "link", "add", *pair)
+            for end in ("Ethernet0", "gen0"):
+                self.run(*inside, "ip", "link", "set", end, "arp", "off", "multicast", "off", "up")
+        except Failure as failure:
+            raise Missing(
+                "a network namespace with a veth pair (in a container: docker run --privileged)\n"
+                f"  {failure}") from failure
+        self.prefix = inside
+        print(f"made the network namespace {self.namespace} with the veth pair Ethernet0, gen0")
+
+    def clean_after_agent(self) -> None:
+        """Has `close` end and unmount what an agent, to be started next, may not have."""
+        self.stack.callback(unmount, self.path("bpf"), self.environment)
+        self.stack.callback(end_redis_server, self.path("state", "redis"))
+
     def close(self) -> list[str]:
         """Ends and removes everything, the last first; returns what could not be."""
         self.stack.close()
         left = [f"process {child.pid}" for child in self.children if child.poll() is None]
-        left += [f"process {pid}" for pid in servers(self.path("state", "redis"))]
+        left += [f"process {pid}" for pid in redis_servers(self.path("state", "redis"))]
         return left + [path for path in (f"/run/netns/{self.namespace}", self.folder) if os.path.lexists(path)]
 
 
@@ -123,36 +165,36 @@ def has_ended(is_running: Callable[[], object], seconds: float) -> bool:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM; SIGKILL for what does not heed it within what an agent needs at most."""
+    """SIGTERM; SIGKILL for what has not ended in the time that an agent may need."""
     process.terminate()
     if not has_ended(lambda: process.poll() is None, 15):
         process.kill()
         has_ended(lambda: process.poll() is None, 5)
 
 
-def servers(folder: str) -> Iterator[int]:
-    """The redis-server of that folder, which is its working directory, whether its pid file is there yet or not."""
+def redis_servers(folder: str) -> Iterator[int]:
+    """The redis-server whose working directory this is, whether its pid file is there yet or not."""
     for entry in glob.glob("/proc/[0-9]*"):
-        with contextlib.suppress(OSError), open(f"{entry}/comm", encoding="utf-8") as name:
+        with contextlib.suppress(OSError), open(f"{entry}/comm", encoding="utf-8", errors="replace") as name:
             if name.read() == "redis-server\n" and os.readlink(f"{entry}/cwd") == folder:
                 yield int(os.path.basename(entry))
 
 
-def end_servers(folder: str) -> None:
+def end_redis_server(folder: str) -> None:
     """Ends the private redis-server of an agent that could not do it."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in servers(folder):
+        for pid in redis_servers(folder):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        has_ended(lambda: any(servers(folder)), 3)
+        has_ended(lambda: any(redis_servers(folder)), 3)
 
 
 def unmount(folder: str, environment: dict[str, str]) -> None:
-    """Unmounts the agent's bpffs, if it came to one; everything pinned in it goes with it."""
-    for option in ((), ("-l",)):
+    """Unmounts the agent's bpffs, if it came to one; what is pinned in it goes with it."""
+    for options in ((), ("-l",)):
         if os.path.ismount(folder):
             with contextlib.suppress(Failure):
-                execute(("umount", *option, folder), environment)
+                execute(("umount", *options, folder), environment)
 
 
 def remove_namespace(name: str, environment: dict[str, str]) -> None:
@@ -160,23 +202,3 @@ def remove_namespace(name: str, environment: dict[str, str]) -> None:
     if os.path.lexists(f"/run/netns/{name}"):
         with contextlib.suppress(Failure):
             execute(("ip", "netns", "del", name), environment)
-
-
-def make_network(demo: Demo) -> None:
-    """A network namespace with a veth pair Ethernet0 and gen0, in which nothing else speaks."""
-    demo.stack.callback(remove_namespace, demo.namespace, demo.environment)
-    quiet = [f"net.ipv6.conf.{name}.disable_ipv6=1" for name in ("all", "default")]
-    inside = ["nsenter", f"--net=/run/netns/{demo.namespace}"]
-    try:
-        demo.run("ip", "netns", "add", demo.namespace)
-        demo.run(*inside, "sysctl", "-eqw", *quiet)
-        demo.run(*inside, "ip", "link", "set", "lo", "up")
-        pair = ("Ethernet0", "mtu", "9000", "type", "veth", "peer", "name", "gen0", "mtu", "9000")
-        demo.run(*inside, "ip", "link", "add", *pair)
-        for end in ("Ethernet0", "gen0"):
-            demo.run(*inside, "ip", "link", "set", end, "arp", "off", "multicast", "off", "up")
-    except Failure as failure:
-        remedy = "in a container: docker run --privileged"
-        raise Missing(f"a network namespace with a veth pair ({remedy}): {failure}") from failure
-    demo.prefix = inside
-    print(f"made the network namespace {demo.namespace} with the veth pair Ethernet0, gen0")

@@ -1,6 +1,6 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-import GRPCProtobuf
+import SwiftProtobuf
 import Synchronization
 
 @testable import OTLP
@@ -106,12 +106,26 @@ final class FaultyReceiver: Sendable {
                 $0.partialSuccess = .with { ($0.rejectedDataPoints, $0.errorMessage) = (rejected, message) }
             }
         case .fail(let code, let wait):
-            throw GoogleRPCStatus(
-                code: code, message: "scripted", details: wait.map { [.retryInfo(delay: $0)] } ?? [])
+            var metadata = Metadata()
+            if let wait { metadata.addBinary(try Self.status(asking: wait), forKey: "grpc-status-details-bin") }
+            throw RPCError(code: code, message: "scripted", metadata: metadata)
         case .hang:
             try await context.cancellation.cancelled
             throw RPCError(code: .cancelled, message: "given up")
         }
+    }
+
+    /// A `google.rpc.Status` with a RetryInfo.
+    private static func status(asking wait: Duration) throws -> [UInt8] {
+        let (seconds, attoseconds) = wait.components
+        let info = Google_Rpc_RetryInfo.with {
+            $0.retryDelay = .with { ($0.seconds, $0.nanos) = (seconds, Int32(attoseconds / 1_000_000_000)) }
+        }
+        let detail = try Google_Rpc_Any.with {
+            $0.typeURL = "type.googleapis.com/google.rpc.RetryInfo"
+            $0.value = try info.serializedBytes()
+        }
+        return try Google_Rpc_Status.with { $0.details = [detail] }.serializedBytes()
     }
 }
 
@@ -126,8 +140,7 @@ private struct Service: RegistrableRPCService {
         let method = MethodDescriptor(
             fullyQualifiedService: "opentelemetry.proto.collector.metrics.v1.MetricsService", method: "Export")
         router.registerHandler(
-            forMethod: method, deserializer: ProtobufDeserializer<ExportRequest>(),
-            serializer: ProtobufSerializer<ExportResponse>()
+            forMethod: method, deserializer: RequestDeserializer(), serializer: ResponseSerializer()
         ) { [receiver] request, context in
             let request = try await ServerRequest(stream: request)
             let response = try await receiver.answer(request.message, request.metadata, context)
@@ -142,5 +155,17 @@ extension FaultyReceiver.Request {
         message.resourceMetrics.flatMap(\.scopeMetrics).flatMap(\.metrics).flatMap { metric in
             metric.sum.dataPoints.map(\.timeUnixNano) + metric.histogram.dataPoints.map(\.timeUnixNano)
         }
+    }
+}
+
+private struct RequestDeserializer: MessageDeserializer {
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> ExportRequest {
+        try bytes.withUnsafeBytes { try ExportRequest(serializedBytes: Array($0)) }
+    }
+}
+
+private struct ResponseSerializer: MessageSerializer {
+    func serialize<Bytes: GRPCContiguousBytes>(_ message: ExportResponse) throws -> Bytes {
+        Bytes(try message.serializedBytes() as [UInt8])
     }
 }
