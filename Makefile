@@ -38,8 +38,8 @@ test-unit: stamp ## Run the tests that need neither root nor Redis.
 demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machine, for DEMO_SECONDS (20).
 	@python3 scripts/demo.py
 
-bench: setup stamp ## Print the project's numbers: ns per packet, row to running, memory and CPU at rest.
-	@scripts/bench
+bench: release venv ## Print the project's numbers: row to running, memory and CPU at rest.
+	@python3 scripts/bench.py
 
 bpf: ## Compile the BPF programs alone and show their size.
 	@scripts/bpf

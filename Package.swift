@@ -62,7 +62,8 @@ let package = Package(
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess] + grpc),
+            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess]
+                + grpc),
     ],
     swiftLanguageModes: [.v6]
 )

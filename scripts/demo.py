@@ -16,9 +16,9 @@ from typing import Callable
 
 sys.dont_write_bytecode = True
 
-from demo.counts import Collector, differences, look, total  # noqa: E402
-from demo.sandbox import CONFIG_DB, ROOT, Failure, Interrupted, Missing, Sandbox, clean_environment  # noqa: E402
-from demo.screen import Screen  # noqa: E402
+from demo.counts import Collector, differences, look, total
+from demo.sandbox import CONFIG_DB, ROOT, Failure, Interrupted, Missing, Sandbox, adopt_orphans, clean_environment
+from demo.screen import Screen
 
 RATE = "20000"
 
@@ -44,12 +44,13 @@ def require_programs(is_root: bool) -> None:
         raise Failure(f"missing: {', '.join(missing)}; run: make demo")
 
 
-def start_agent(sandbox: Sandbox, **variables: str) -> subprocess.Popen[bytes]:
+def start_agent(sandbox: Sandbox, more: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """The agent with a redis-server of its own, and the operator's rows."""
     sandbox.clean_after_agent()
-    agent = sandbox.start(
-        "agent", program("telegen-sonic"), "run", "--detach-on-exit", TELEGEN_DB="private",
-        TELEGEN_STATE_DIR=sandbox.path("state"), TELEGEN_BPFFS=sandbox.path("bpf"), **variables)
+    variables = {
+        "TELEGEN_DB": "private", "TELEGEN_STATE_DIR": sandbox.path("state"), "TELEGEN_BPFFS": sandbox.path("bpf"),
+        **(more or {})}
+    agent = sandbox.start("agent", program("telegen-sonic"), "run", "--detach-on-exit", variables=variables)
 
     def has_database() -> bool:
         with contextlib.suppress(Failure):
@@ -138,9 +139,8 @@ def count_packets(sandbox: Sandbox, seconds: float) -> int:
 
 def show_placeholder(sandbox: Sandbox) -> int:
     """The same rows where nothing can be counted: the job's status says so."""
-    start_agent(
-        sandbox, TELEGEN_MIRROR_MODE="placeholder", OTEL_SDK_DISABLED="true",
-        TELEGEN_LISTEN=f"unix:{sandbox.path('http.sock')}")
+    quiet = {"OTEL_SDK_DISABLED": "true", "TELEGEN_LISTEN": f"unix:{sandbox.path('http.sock')}"}
+    start_agent(sandbox, {"TELEGEN_MIRROR_MODE": "placeholder", **quiet})
     job = job_with_status(sandbox, "placeholder")
     print("TELEGEN_JOB_TABLE|demo in STATE_DB:")
     for field in ("oper_status", "mode", "interface", "attach_type", "packets", "bytes", "reason"):
@@ -154,6 +154,10 @@ def cleanly(wake: int, body: Callable[[Sandbox], int]) -> int:
     sandbox = Sandbox(wake)
     try:
         status = body(sandbox)
+    except (Failure, Missing):
+        # Ctrl-C reaches a child too that has not a session of its own yet.
+        sandbox.pause(0)
+        raise
     finally:
         left = sandbox.close()
         if left:
@@ -194,6 +198,7 @@ def catch_signals() -> int:
 def main() -> int:
     """Returns the exit status."""
     wake = catch_signals()
+    adopt_orphans()
     try:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         return demonstrate(wake)

@@ -96,7 +96,7 @@ public actor Reconciler {
         guard !isHeld else { return isKnown ? publish(rateOver: elapsed) : () }
         let now = UnixTime.now
         openIfNeeded(now)
-        ports = Dictionary((try? dataplane?.ports())?.map { ($0.name, $0) } ?? []) { first, _ in first }
+        guard lookAtPorts() else { return publish(rateOver: elapsed) }
         let plan = Planner.plan(desired, observed(now))
         admitted = plan.admitted
         memory.remember(plan.intents, now: now)
@@ -104,13 +104,24 @@ public actor Reconciler {
         var rest = plan.actions[...]
         while !rest.isEmpty {
             // Attaching takes its time: who comes first is published before the last one is done.
-            rest.prefix(16).forEach { perform($0, now) }
+            for action in rest.prefix(16) { perform(action, now) }
             rest = rest.dropFirst(16)
             readCounters()
             if !rest.isEmpty { publish(rateOver: nil) }
         }
         publish(rateOver: elapsed)
         setAlarm(plan.deadline, now)
+    }
+
+    /// False when the kernel does not tell: nothing may be taken for gone then.
+    private func lookAtPorts() -> Bool {
+        do {
+            ports = Dictionary(try dataplane?.ports().map { ($0.name, $0) } ?? []) { first, _ in first }
+            return true
+        } catch {
+            logger.warning("cannot look at the devices: \(error)")
+            return false
+        }
     }
 
     private func readCounters() {

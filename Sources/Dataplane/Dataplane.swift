@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Logging
 
 /// The taps of this agent in the kernel: counter slots, programs and where they stand.
@@ -135,7 +136,7 @@ extension Dataplane {
         if let slot = slots[tap] { return slot }
         guard let slot = slots.lowestFree else {
             throw KernelError(
-                "find a free counter slot", code: 28 /* ENOSPC */,
+                "find a free counter slot", code: ENOSPC,
                 detail: "all \(kernel.slotCount) are in use, by rows that are down too: delete some jobs")
         }
         try kernel.clearCounters(slot: slot)

@@ -4,6 +4,8 @@ import Glibc
 /// A message of rtnetlink as bytes: `nlmsghdr`, a fixed header, attributes (RFC 3549; <linux/netlink.h>).
 struct NetlinkMessage {
     var type: UInt16
+    var flags: UInt16 = 0
+    var sequence: UInt32 = 0
     /// What follows `nlmsghdr`.
     var payload: [UInt8]
 
@@ -29,7 +31,9 @@ struct NetlinkMessage {
             let length = Int(head.nlmsg_len)
             guard length >= headSize, offset + length <= bytes.count else { break }
             messages.append(
-                NetlinkMessage(type: head.nlmsg_type, payload: Array(bytes[offset + headSize..<offset + length])))
+                NetlinkMessage(
+                    type: head.nlmsg_type, flags: head.nlmsg_flags, sequence: head.nlmsg_seq,
+                    payload: Array(bytes[offset + headSize..<offset + length])))
             offset += (length + 3) & ~3
         }
         return messages
@@ -55,15 +59,17 @@ struct NetlinkMessage {
             let length = Int(rest[start]) | Int(rest[start + 1]) << 8
             let type = UInt16(rest[start + 2]) | UInt16(rest[start + 3]) << 8
             guard length >= 4, length <= rest.count else { break }
-            result[type & UInt16(NLA_TYPE_MASK_VALUE)] = rest[(start + 4)..<(start + length)]
+            result[type & UInt16(attributeTypeMask)] = rest[(start + 4)..<(start + length)]
             rest = rest.dropFirst((length + 3) & ~3)
         }
         return result
     }
 }
 
-/// `NLA_TYPE_MASK` of <linux/netlink.h>, a macro that Swift cannot import: the two highest bits are flags.
-private let NLA_TYPE_MASK_VALUE = 0x3fff
+/// `NLM_F_DUMP` of <linux/netlink.h>, a macro that Swift cannot import.
+private let dumpFlags: Int32 = 0x300
+/// `NLA_TYPE_MASK`, likewise: the two highest bits of a type are flags.
+private let attributeTypeMask = 0x3fff
 
 /// A route socket of the namespace that the calling thread is in.
 final class NetlinkSocket {
@@ -86,20 +92,32 @@ final class NetlinkSocket {
         guard bound == 0 else { throw KernelError("bind a netlink socket") }
     }
 
-    /// The messages of a dump. Interrupted ones, in which things changed meanwhile, are taken as they are: the change
-    /// has its own event.
+    /// The messages of a dump, which is whole: one that was interrupted by changes may lack what is there, and is
+    /// asked for again.
     func dump<Header: BitwiseCopyable>(_ type: Int, _ header: Header) throws(KernelError) -> [NetlinkMessage] {
+        for _ in 1...16 {
+            let messages = try dumpOnce(type, header)
+            if messages.allSatisfy({ $0.flags & UInt16(NLM_F_DUMP_INTR) == 0 }) { return messages }
+        }
+        throw KernelError("netlink dump", code: EAGAIN, detail: "interrupted by changes again and again")
+    }
+
+    private func dumpOnce<Header: BitwiseCopyable>(
+        _ type: Int, _ header: Header
+    ) throws(KernelError) -> [NetlinkMessage] {
         sequence &+= 1
         let request = NetlinkMessage.request(
-            type: type, flags: NLM_F_REQUEST | 0x300 /* NLM_F_DUMP */, sequence: sequence, header)
+            type: type, flags: NLM_F_REQUEST | dumpFlags, sequence: sequence, header)
         guard send(descriptor.raw, request, request.count, 0) == request.count else {
             throw KernelError("send to netlink")
         }
         var result: [NetlinkMessage] = []
         while true {
-            for message in try receive() {
+            for message in try receive() where message.sequence == sequence {
                 switch Int32(message.type) {
-                case NLMSG_DONE: return result
+                case NLMSG_DONE:
+                    // Its own flag tells of a change at the very end.
+                    return result + [message]
                 case NLMSG_ERROR:
                     let code = message.header(Int32.self) ?? -EPROTO
                     throw KernelError("netlink dump", code: -code)

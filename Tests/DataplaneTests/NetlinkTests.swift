@@ -18,6 +18,7 @@ struct NetlinkTests {
         let two = NetlinkMessage.request(type: 17, flags: 0, sequence: 1, UInt32(2))
         let messages = (one + two + two.dropLast()).withUnsafeBytes(NetlinkMessage.parse)
         #expect(messages.map(\.type) == [16, 17])
+        #expect(messages.map(\.sequence) == [1, 1])
         #expect(messages.map { $0.header(UInt32.self) } == [1, 2])
     }
 

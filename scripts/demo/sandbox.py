@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import glob
 import os
 import select
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from typing import Callable, Iterator
+from typing import Callable
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONFIG_DB, STATE_DB = "4", "6"
@@ -72,10 +73,12 @@ class Sandbox:
             print("$", shlex.join(argv))
         return execute(argv, self.environment)
 
-    def start(self, name: str, *argv: str, piped: bool = False, **variables: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, *argv: str, variables: dict[str, str] | None = None, piped: bool = False
+    ) -> subprocess.Popen[bytes]:
         """Starts a program, in the namespace if there is one; its messages go to a file, `close` stops it."""
         self.pause(0)
-        command = self.prefix + list(argv)
+        command, variables = self.prefix + list(argv), variables or {}
         print("$", *(f"{key}={shlex.quote(value)}" for key, value in variables.items()), shlex.join(command))
         with open(self.path(f"{name}.log"), "wb") as log:
             process = subprocess.Popen(
@@ -121,15 +124,15 @@ class Sandbox:
         print(f"made the network namespace {self.namespace} with the veth pair Ethernet0, gen0")
 
     def clean_after_agent(self) -> None:
-        """Has `close` end and unmount what an agent, to be started next, may not have."""
+        """Has `close` end and unmount what an agent, to be started next, may leave."""
         self.stack.callback(unmount, self.path("bpf"), self.environment)
-        self.stack.callback(end_redis_server, self.path("state", "redis"))
+        self.stack.callback(end_orphans, self.children)
 
     def close(self) -> list[str]:
         """Ends and removes everything, the last first; returns what could not be."""
         self.stack.close()
         left = [f"process {child.pid}" for child in self.children if child.poll() is None]
-        left += [f"process {pid}" for pid in redis_servers(self.path("state", "redis"))]
+        left += [f"process {pid}" for pid in orphans(self.children)]
         return left + [path for path in (f"/run/netns/{self.namespace}", self.folder) if os.path.lexists(path)]
 
 
@@ -172,21 +175,36 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         has_ended(lambda: process.poll() is None, 5)
 
 
-def redis_servers(folder: str) -> Iterator[int]:
-    """The redis-server whose working directory this is, whether its pid file is there yet or not."""
-    for entry in glob.glob("/proc/[0-9]*"):
-        with contextlib.suppress(OSError), open(f"{entry}/comm", encoding="utf-8", errors="replace") as name:
-            if name.read() == "redis-server\n" and os.readlink(f"{entry}/cwd") == folder:
-                yield int(os.path.basename(entry))
+def adopt_orphans() -> None:
+    """Makes this process the parent of daemons, such as the agent's redis-server, so that it knows them."""
+    set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def end_redis_server(folder: str) -> None:
-    """Ends the private redis-server of an agent that could not do it."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in redis_servers(folder):
+def orphans(children: list[subprocess.Popen[bytes]]) -> list[int]:
+    """The living processes that this one is the parent of without having started them."""
+    known, found = {child.pid for child in children}, []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+            pid, _, rest = file.read().partition(" (")
+            parent = int(rest.rpartition(") ")[2].split()[1])
+            if parent == os.getpid() and int(pid) not in known and os.waitpid(int(pid), os.WNOHANG) == (0, 0):
+                found.append(int(pid))
+    return found
+
+
+def end_orphans(children: list[subprocess.Popen[bytes]]) -> None:
+    """Ends what an agent that could not end as it should has left, such as its redis-server."""
+    def are_left(number: int) -> bool:
+        pids = orphans(children)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        has_ended(lambda: any(redis_servers(folder)), 3)
+        return bool(pids)
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if has_ended(lambda: are_left(number), 3):
+            return
 
 
 def unmount(folder: str, environment: dict[str, str]) -> None:
