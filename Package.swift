@@ -54,15 +54,18 @@ let package = Package(
         .target(name: "Traffic", dependencies: ["CTraffic"]),
         .executableTarget(name: "telegen-traffic", dependencies: ["Traffic", argumentParser]),
 
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
-        .testTarget(name: "SonicDBTests", dependencies: ["SonicDB"]),
+        .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "TestSupport"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"]),
-        .testTarget(name: "OTLPTests", dependencies: ["OTLP"]),
-        .testTarget(name: "AgentTests", dependencies: ["Agent"]),
+        .testTarget(name: "OTLPTests", dependencies: ["OTLP", "TestSupport"]),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "CLibbpf", "CTelegenBPF", subprocess]
+            dependencies: [
+                "Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "TestSupport", "CLibbpf", "CTelegenBPF", subprocess,
+            ]
                 + grpc),
     ],
     swiftLanguageModes: [.v6]

@@ -116,7 +116,7 @@ def watch(sandbox: Sandbox, seconds: float, collector: Collector, agent: subproc
         sandbox.pause(0.5)
     whole = total(view.sent)
     if wrong or not whole.packets:
-        print("NOT EQUAL: " + "; ".join(wrong[:3] or ["nothing was sent"]))
+        print("NOT EQUAL: " + "; ".join(wrong or ["nothing was sent"]))
         return 1
     print(f"sent = counted = exported: {whole.packets:,} packets, {whole.bytes:,} bytes, to the packet")
     return 0
@@ -129,7 +129,7 @@ def count_packets(sandbox: Sandbox, seconds: float) -> int:
     agent = start_agent(sandbox)
     job = job_with_status(sandbox, "running", "placeholder")
     if job["oper_status"] == "placeholder":
-        raise Missing(f"BPF\n  {job['reason']}")
+        raise Missing(f"BPF (in a container: docker run --privileged)\n  {job['reason']}")
     status = watch(sandbox, seconds, collector, agent)
     socket = "" if os.path.exists("/etc/sonic") else "-s /var/lib/telegen-sonic/redis/redis.sock "
     print(f"for real, as root:    {program('telegen-sonic')} run --otlp-endpoint HOST:4317")

@@ -32,6 +32,7 @@ public actor Reconciler {
     private var admitted: Set<JobName> = []
     private var memory = JobMemory()
     private var alarm: Task<Void, Never>?
+    private var troubles: TroubleLog
 
     init(
         mirror: AgentMirror, placeholderName: NetdevName, publisher: StatePublisher, memory: JobMemory, logger: Logger,
@@ -42,6 +43,7 @@ public actor Reconciler {
         self.publisher = publisher
         self.memory = memory
         self.logger = logger
+        troubles = TroubleLog(logger)
         self.openDataplane = openDataplane
     }
 
@@ -67,7 +69,7 @@ public actor Reconciler {
 
     /// The status interval has passed: looks after the taps, and publishes fresh counts and rates.
     func tick(_ elapsed: Duration) {
-        do { try dataplane?.verify() } catch { logger.warning("cannot look after the taps: \(error)") }
+        _ = troubles.attempt(to: "look after the taps") { try dataplane?.verify() }
         readCounters()
         reconcile(rateOver: elapsed)
     }
@@ -115,19 +117,13 @@ public actor Reconciler {
 
     /// False when the kernel does not tell: nothing may be taken for gone then.
     private func lookAtPorts() -> Bool {
-        do {
+        troubles.attempt(to: "look at the devices") {
             ports = Dictionary(try dataplane?.ports().map { ($0.name, $0) } ?? []) { first, _ in first }
-            return true
-        } catch {
-            logger.warning("cannot look at the devices: \(error)")
-            return false
         }
     }
 
     private func readCounters() {
-        do { counters = try dataplane?.counters() ?? [:] } catch {
-            logger.warning("cannot read the counters: \(error)")
-        }
+        _ = troubles.attempt(to: "read the counters") { counters = try dataplane?.counters() ?? [:] }
     }
 
     private func perform(_ action: Action, _ now: UnixTime) {

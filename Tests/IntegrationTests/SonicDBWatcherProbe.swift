@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SonicDB
@@ -10,10 +11,10 @@ final class WatcherProbe: Sendable {
         var keys: Set<TableKey> = []
         var resyncs = 0
         var expectedResyncs = 0
-        var lines: [String] = []
     }
 
     private let heard: HeardBox
+    private let log = LogLines()
     private let task: Task<Void, Never>
 
     init(_ endpoint: DatabaseEndpoint, _ timing: WatchTiming = .withoutTimer) {
@@ -21,7 +22,7 @@ final class WatcherProbe: Sendable {
         self.heard = heard
         let watcher = TableWatcher(
             endpoint, tables: ["TELEGEN_JOB", "TELEGEN"], guardKey: "CONFIG_DB_INITIALIZED", timing: timing,
-            logger: Logger(label: "test") { _ in Lines(heard: heard) })
+            logger: log.logger)
         task = Task {
             for await batch in watcher.batches() { heard.note(batch) }
         }
@@ -29,8 +30,8 @@ final class WatcherProbe: Sendable {
 
     deinit { task.cancel() }
 
-    /// What was logged, as `level message`.
-    var lines: [String] { heard.state.withLock { $0.lines } }
+    /// What was logged, as `level: message`.
+    var lines: [String] { log.lines }
 
     /// Waits for one more resync than was waited for before.
     func expectResync(sourceLocation: SourceLocation = #_sourceLocation) async throws {
@@ -65,21 +66,6 @@ final class WatcherProbe: Sendable {
                 case .keys(let keys): state.keys.formUnion(keys)
                 }
             }
-        }
-    }
-
-    private struct Lines: LogHandler {
-        let heard: HeardBox
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            heard.state.withLock { $0.lines.append("\(event.level) \(event.message)") }
         }
     }
 }

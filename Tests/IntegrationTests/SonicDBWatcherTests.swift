@@ -117,7 +117,7 @@ struct SonicDBWatcherTests {
         try await eventually("the loss is logged") { watch.lines.count == 1 }
         try await redis.start()
         try await watch.expectResync()
-        #expect(watch.lines.map { $0.prefix { $0 != " " } } == ["warning", "notice"])
+        #expect(watch.lines.map { $0.prefix { $0 != " " } } == ["warning:", "notice:"])
         try await redis.database().send(["HSET", "TELEGEN_JOB|a", "b", "c"])
         try await watch.expect([job("a")])
     }

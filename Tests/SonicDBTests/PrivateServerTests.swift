@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import SonicDB
@@ -117,7 +118,7 @@ struct ServerProcessTests {
     func stop() async {
         let lines = LogLines()
         await PrivateServer(folder: temporary.path, logger: lines.logger).stop()
-        #expect(lines.all == [])
+        #expect(lines.lines == [])
     }
 }
 

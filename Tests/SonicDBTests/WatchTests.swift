@@ -1,4 +1,5 @@
 import Logging
+import TestSupport
 import Testing
 
 @testable import SonicDB
@@ -165,8 +166,8 @@ struct TransitionLogTests {
         for _ in 0..<3 { log.lost(.lost(endpoint, cause: "x")) }
         for _ in 0..<3 { log.back() }
         #expect(
-            lines.all == [
-                "warning lost database 4 at /s: connection lost: x; trying again", "notice back: database 4 at /s",
+            lines.lines == [
+                "warning: lost database 4 at /s: connection lost: x; trying again", "notice: back: database 4 at /s",
             ])
     }
 
@@ -175,7 +176,7 @@ struct TransitionLogTests {
         let lines = LogLines()
         var log = TransitionLog(lines.logger, subject: "\(endpoint)")
         for _ in 0..<3 { log.polling(every: .seconds(1), "“”") }
-        #expect(lines.all.count == 1)
-        #expect(lines.all[0].contains("redis-cli CONFIG SET notify-keyspace-events AKE"))
+        #expect(lines.lines.count == 1)
+        #expect(lines.lines[0].contains("redis-cli CONFIG SET notify-keyspace-events AKE"))
     }
 }

@@ -1,6 +1,7 @@
 """What was sent, counted and exported."""
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import select
@@ -132,14 +133,21 @@ def look(sandbox: Sandbox, collector: Collector) -> View:
     return View(job, numbers(row.get("size_bounds", "")), sent, counted, collector.counts())
 
 
+def difference(view: View, name: str) -> str | None:
+    """The first number of a class that is not the same everywhere."""
+    labels = ["packets", "bytes", *(f"packets up to {bound:,} bytes" for bound in view.bounds), "packets above"]
+    sides = (side[name] for side in (view.sent, view.counted, view.exported))
+    rows = itertools.zip_longest(*((side.packets, side.bytes, *side.sizes) for side in sides), fillvalue=0)
+    for label, (sent, counted, exported) in zip(labels, rows):
+        if not sent == counted == exported:
+            return f"{name} {label}: sent {sent:,}, counted {counted:,}, exported {exported:,}"
+    return None
+
+
 def differences(view: View, collector: Collector) -> list[str]:
     """Where sent, counted and exported are not the same, to the packet, the byte and the bucket."""
-    result = []
-    for name in CLASSES:
-        for field, *values in zip(Count._fields, view.sent[name], view.counted[name], view.exported[name]):
-            if len(set(values)) > 1:
-                result.append("{} {}: sent {}, counted {}, exported {}".format(name, field, *values))
+    result = [text for text in (difference(view, name) for name in CLASSES) if text]
     whole = total(view.counted)
     if (view.job.get("packets"), view.job.get("bytes")) != (str(whole.packets), str(whole.bytes)):
         result.append("the job's row and its statistics differ")
-    return result + list(collector.problems(view.bounds))
+    return result or list(collector.problems(view.bounds))

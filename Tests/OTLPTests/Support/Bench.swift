@@ -1,6 +1,7 @@
 import Logging
 import OTLP
 import Synchronization
+import TestSupport
 
 /// A periodic exporter at a scripted destination, under a clock that the test moves: exports
 /// every 10 s with a timeout of 7.5 s, and waits of exactly 1, 2, 4, 8 and 10 s.
@@ -21,7 +22,7 @@ final class Bench: Sendable {
         self.counts = counts
         exporter = PeriodicExporter(
             interval: .seconds(10), timeout: .milliseconds(7500), clock: clock, target: target,
-            logger: Logger(label: "test") { _ in log }, spread: { 1 },
+            logger: log.logger, spread: { 1 },
             delivered: { counts.delivered.withLock { $0 += 1 } },
             collect: {
                 let index = counts.collected.withLock { count in
