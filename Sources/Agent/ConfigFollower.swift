@@ -19,13 +19,24 @@ struct ConfigFollower: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            var global: GlobalRow?
+            var global: Global?
             for await batch in watcher.batches() { await follow(batch, &global) }
         }
     }
 
+    /// `TELEGEN|global` as it was read last.
+    private struct Global: Equatable {
+        var row = GlobalRow()
+        /// What is wrong with it, a sentence each.
+        var problems: [String] = []
+
+        init(_ state: RowState) {
+            if case .row(let row) = state { (self.row, problems) = GlobalRow.parse(row.fields) }
+        }
+    }
+
     /// Reads until it works: what was announced must not be lost.
-    private func follow(_ batch: KeyBatch, _ global: inout GlobalRow?) async {
+    private func follow(_ batch: KeyBatch, _ global: inout Global?) async {
         var isAway = false
         while !Task.isCancelled {
             do {
@@ -42,7 +53,7 @@ struct ConfigFollower: Service {
         }
     }
 
-    private func read(_ batch: KeyBatch, _ global: inout GlobalRow?) async throws {
+    private func read(_ batch: KeyBatch, _ global: inout Global?) async throws {
         let jobKeys: [String]
         switch batch {
         case .resync: jobKeys = try await database.keys(of: Self.jobTable)
@@ -52,9 +63,13 @@ struct ConfigFollower: Service {
         let settingsView = try await database.read(table: Self.globalTable, keys: ["global"], guardKey: Self.guardKey)
         guard jobs.guardValue != nil, settingsView.guardValue != nil else { return await reconciler.hold() }
 
-        let row = globalRow(settingsView.rows["global"] ?? .absent, isNew: global == nil)
-        if global != row { await settings(row) }
-        global = row
+        let new = Global(settingsView.rows["global"] ?? .absent)
+        if global != new {
+            for problem in new.problems { logger.warning("TELEGEN|global: \(problem)") }
+            await settings(new.row)
+            global = new
+        }
+        let row = new.row
         let isWhole = batch == .resync
         await reconciler.update { desired, misnamed in
             if isWhole { (desired.jobs, misnamed) = ([:], [:]) }
@@ -62,13 +77,6 @@ struct ConfigFollower: Service {
             desired.maxJobs = row.maxJobs ?? GlobalRow.defaultMaxJobs
             for (key, state) in jobs.rows { JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed) }
         }
-    }
-
-    private func globalRow(_ state: RowState, isNew: Bool) -> GlobalRow {
-        guard case .row(let row) = state else { return GlobalRow() }
-        let (parsed, problems) = GlobalRow.parse(row.fields)
-        if isNew { for problem in problems { logger.warning("TELEGEN|global: \(problem)") } }
-        return parsed
     }
 }
 

@@ -22,6 +22,8 @@ public actor Reconciler {
     /// CONFIG_DB has not been read yet, or is being rebuilt: nothing starts or ends.
     private var isHeld = true
     private var isKnown = false
+    /// It was said that CONFIG_DB is waited for.
+    private var isWaiting = false
 
     private var dataplane: Dataplane?
     private var unavailable: Failure?
@@ -63,8 +65,15 @@ public actor Reconciler {
 
     /// CONFIG_DB is being rebuilt: until the next update nothing starts or ends.
     func hold() {
-        if !isHeld { logger.notice("CONFIG_DB is being rebuilt: keeping everything as it is") }
-        isHeld = true
+        if isKnown && !isHeld { logger.notice("CONFIG_DB is being rebuilt: keeping everything as it is") }
+        if !isKnown && !isWaiting {
+            logger.notice(
+                """
+                CONFIG_DB has no CONFIG_DB_INITIALIZED yet: waiting until it is whole (on a Redis without SONiC: \
+                redis-cli -n 4 SET CONFIG_DB_INITIALIZED 1)
+                """)
+        }
+        (isHeld, isWaiting) = (true, true)
     }
 
     /// The status interval has passed: looks after the taps, and publishes fresh counts and rates.
@@ -152,7 +161,10 @@ public actor Reconciler {
             || Intent.all(desired, observed(now)).values.contains { if case .count = $0 { true } else { false } }
         guard wantsToCount else { return }
         do {
-            dataplane = try openDataplane()
+            let opened = try openDataplane()
+            // Jobs that an earlier agent left running keep their place.
+            admitted.formUnion(opened.taps.filter { $0.value.attachment != nil }.keys.map(\.job))
+            dataplane = opened
             if unavailable != nil { logger.notice("the datapath is available now") }
             unavailable = nil
         } catch {

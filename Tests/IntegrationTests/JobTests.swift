@@ -87,6 +87,10 @@ struct JobTests {
             try await agent.wait("b", is: "running")
             try await agent.write("a", ["port": "Ethernet0"])
             #expect(try await agent.wait("a", is: "rejected")["reason"]?.contains("max_jobs") == true)
+            try await agent.end(SIGKILL)
+            try await agent.start()
+            try await agent.wait("a", is: "rejected")
+            try await agent.wait("b", is: "running")
             _ = try await agent.config.send(["HSET", "TELEGEN|global", "max_jobs", "2"])
             try await agent.wait("a", is: "running")
             _ = try await agent.config.send(["HSET", "TELEGEN|global", "admin_state", "down"])
@@ -111,6 +115,19 @@ struct JobTests {
             try await eventually("b is gone") { try await agent.row("b").isEmpty }
             #expect(try agent.pins() == ["a_ingress"])
             #expect(try await agent.statistics("a", "ingress") == sent.fields)
+        }
+    }
+
+    @Test("on SONiC's databases nothing starts before CONFIG_DB is whole, and the log says what is waited for")
+    func sonic() async throws {
+        let redis = try await TestRedis()
+        try await AgentUnderTest.run(redis: redis) { agent in
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await eventually("it is said") { agent.log.contains("waiting until it is whole") }
+            #expect(try await agent.row("a").isEmpty)
+            _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
+            try await agent.wait("a", is: "running")
+            #expect(try await agent.fields("TELEGEN_AGENT_TABLE", "global")["database"]?.hasPrefix("sonic") == true)
         }
     }
 

@@ -18,28 +18,43 @@ final class AgentUnderTest: Sendable {
     /// Everything the agent has logged.
     var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
 
-    private init(_ namespace: Namespace, environment: [String: String]) throws {
+    private init(_ namespace: Namespace, _ redis: TestRedis?, environment: [String: String]) throws {
         self.namespace = namespace
         folder = FileManager.default.temporaryDirectory.path + "/telegen-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let map = DatabaseMap.privateServer(socket: folder + "/state/redis/redis.sock")
+        let socket = redis?.socket ?? folder + "/state/redis/redis.sock"
+        let map = DatabaseMap.privateServer(socket: socket)
         config = Database(try map.endpoint(of: "CONFIG_DB"), timeout: .seconds(20))
         state = Database(try map.endpoint(of: "STATE_DB"), timeout: .seconds(20))
         let own = [
-            "TELEGEN_DB": "private", "TELEGEN_STATE_DIR": folder + "/state", "TELEGEN_BPFFS": folder + "/bpf",
+            "TELEGEN_DB": redis == nil ? "private" : "sonic", "TELEGEN_DB_CONFIG": folder + "/database_config.json",
+            "TELEGEN_STATE_DIR": folder + "/state", "TELEGEN_BPFFS": folder + "/bpf",
             "TELEGEN_MIRROR_MODE": "none", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "OTEL_SDK_DISABLED": "true",
         ]
         self.environment = own.merging(environment) { $1 }
+        try Data(Self.databaseConfig(socket).utf8).write(to: URL(fileURLWithPath: folder + "/database_config.json"))
+    }
+
+    /// As SONiC has it, for one instance on a Unix socket.
+    private static func databaseConfig(_ socket: String) -> String {
+        """
+        {"INSTANCES": {"redis": {"hostname": "127.0.0.1", "port": 6379, "unix_socket_path": "\(socket)"}},
+         "DATABASES": {"CONFIG_DB": {"id": 4, "separator": "|", "instance": "redis"},
+                       "STATE_DB": {"id": 6, "separator": "|", "instance": "redis"}}, "VERSION": "1.0"}
+        """
     }
 
     /// Runs `body` with an agent, and removes everything that belongs to it, whatever happens.
+    ///
+    /// - Parameter redis: where SONiC's databases are; nil: the agent's own private server.
     static func run(
-        _ environment: [String: String] = [:], mtu: Int = 9000, _ body: (AgentUnderTest) async throws -> Void
+        _ environment: [String: String] = [:], redis: TestRedis? = nil, mtu: Int = 9000,
+        _ body: (AgentUnderTest) async throws -> Void
     ) async throws {
         try await withNamespace { namespace in
             _ = try await namespace.run(["ip", "link", "set", "lo", "up"])
             try await namespace.addVeth("Ethernet0", peer: "gen0", mtu: mtu)
-            let agent = try AgentUnderTest(namespace, environment: environment)
+            let agent = try AgentUnderTest(namespace, redis, environment: environment)
             do {
                 try await agent.start()
                 _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "1"])
@@ -111,7 +126,7 @@ final class AgentUnderTest: Sendable {
 
     private func remove() async {
         _ = try? await end(SIGKILL)
-        _ = try? await config.send(["SHUTDOWN", "NOSAVE"])
+        if environment["TELEGEN_DB"] == "private" { _ = try? await config.send(["SHUTDOWN", "NOSAVE"]) }
         _ = try? await output(of: ["umount", folder + "/bpf"])
         try? FileManager.default.removeItem(atPath: folder)
     }
