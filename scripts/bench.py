@@ -93,9 +93,9 @@ def bench(sandbox: Sandbox) -> None:
     if os.path.exists(ROTEL):
         sandbox.start("rotel", ROTEL, "start", "--exporter", "blackhole", "--otlp-grpc-endpoint", "127.0.0.1:4317",
                       "--otlp-http-endpoint", "127.0.0.1:4318")
-    agent = sandbox.start(
-        "agent", BINARY, "run", "--detach-on-exit", TELEGEN_DB="private", TELEGEN_MIRROR_MODE="none",
-        TELEGEN_STATE_DIR=sandbox.path("state"), TELEGEN_BPFFS=sandbox.path("bpf"))
+    agent = sandbox.start("agent", BINARY, "run", "--detach-on-exit", variables={
+        "TELEGEN_DB": "private", "TELEGEN_MIRROR_MODE": "none", "TELEGEN_STATE_DIR": sandbox.path("state"),
+        "TELEGEN_BPFFS": sandbox.path("bpf")})
     path = sandbox.path("state", "redis", "redis.sock")
     if not sandbox.until(lambda: os.path.exists(path) and sandbox.row("TELEGEN_AGENT_TABLE|global"), 10):
         raise Failure(f"the agent did not start:{sandbox.log('agent')}")

@@ -37,9 +37,9 @@ def require_programs(is_root: bool) -> None:
     needed = [program("telegen-sonic"), "redis-server", "redis-cli"]
     if is_root:
         needed += [program("telegen-traffic"), program("rotel-agent"), "ip", "nsenter", "sysctl", "umount"]
-    os.chdir(ROOT)
     path = clean_environment()["PATH"]
-    missing = [name for name in needed if not shutil.which(name, path=path)]
+    paths = (os.path.join(ROOT, name) if os.sep in name else name for name in needed)
+    missing = [name for name, found in zip(needed, paths) if not shutil.which(found, path=path)]
     if missing:
         raise Failure(f"missing: {', '.join(missing)}; run: make demo")
 

@@ -121,7 +121,7 @@ class Sandbox:
                 "a network namespace with a veth pair (in a container: docker run --privileged)\n"
                 f"  {failure}") from failure
         self.prefix = inside
-        print(f"made the network namespace {self.namespace} with the veth pair Ethernet0, gen0")
+        print(f"network namespace {self.namespace} with a veth pair Ethernet0, gen0")
 
     def clean_after_agent(self) -> None:
         """Has `close` end and unmount what an agent, to be started next, may leave."""
