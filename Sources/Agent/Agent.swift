@@ -7,7 +7,7 @@ import ServiceLifecycle
 import SonicDB
 
 /// The agent: rows of CONFIG_DB become taps, their counts go to STATE_DB and to a collector.
-public struct Agent: Sendable {
+public struct Agent: Service {
     private let options: AgentOptions
     private let build: BuildInfo
     private let logger: Logger
@@ -18,7 +18,14 @@ public struct Agent: Sendable {
         self.logger = logger
     }
 
-    /// Runs until SIGTERM or SIGINT; both flush once and leave the taps attached and counting.
+    /// Runs until SIGTERM or SIGINT, at any moment from now on; both flush once and leave the taps attached and
+    /// counting.
+    public func runUntilSignal() async throws {
+        try await ServiceGroup(
+            configuration: .init(services: [self], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+    }
+
     public func run() async throws {
         let databases = try Databases(options, logger: logger)
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
@@ -45,9 +52,7 @@ public struct Agent: Sendable {
 
         var services: [any Service] = databases.server.map { [PrivateServerService(server: $0, logger: logger)] } ?? []
         services += [publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), follower, export]
-        let group = ServiceGroup(
-            configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended; the taps \(options.detachOnExit ? "are detached" : "go on counting")")
     }
 

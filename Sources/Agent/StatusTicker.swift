@@ -12,6 +12,7 @@ final class StatusTicker: Service {
     private let exporter: PeriodicExporter<ContinuousClock>
     private let constants: [String: String]
     private let interval: Mutex<Duration>
+    private let pause = Mutex<Task<Void, Never>?>(nil)
     private let detachOnExit: Bool
 
     /// - Parameter constants: what the agent's row says all the time.
@@ -30,15 +31,21 @@ final class StatusTicker: Service {
         ]
     }
 
-    /// Changes the interval, from the next tick on.
-    func setInterval(seconds: Int) { interval.withLock { $0 = .seconds(seconds) } }
+    /// Changes the interval at once.
+    func setInterval(seconds: Int) {
+        let isNew = interval.withLock { interval in
+            defer { interval = .seconds(seconds) }
+            return interval != .seconds(seconds)
+        }
+        if isNew { pause.withLock { $0?.cancel() } }
+    }
 
     func run() async {
         let clock = ContinuousClock()
         let last = await cancelWhenGracefulShutdown {
             var last = clock.now
             await self.publishAgent()
-            while (try? await Task.sleep(for: self.interval.withLock { $0 })) != nil {
+            while await self.pass(since: last) {
                 let now = clock.now
                 await self.reconciler.tick(now - last)
                 last = now
@@ -49,6 +56,24 @@ final class StatusTicker: Service {
         await reconciler.tick(clock.now - last)
         if detachOnExit { await reconciler.releaseAll() }
         await publishAgent()
+    }
+
+    /// Waits until the interval has passed since the last tick; false when the agent ends.
+    private func pass(since last: ContinuousClock.Instant) async -> Bool {
+        while !Task.isCancelled {
+            let due = last + interval.withLock { $0 }
+            if ContinuousClock.now >= due { return true }
+            let sleep = Task { _ = try? await Task.sleep(until: due, clock: .continuous) }
+            pause.withLock { $0 = sleep }
+            // Who changed the interval before the sleep was there to be cancelled.
+            if last + interval.withLock({ $0 }) != due { sleep.cancel() }
+            await withTaskCancellationHandler {
+                await sleep.value
+            } onCancel: {
+                sleep.cancel()
+            }
+        }
+        return false
     }
 
     private func publishAgent() async {

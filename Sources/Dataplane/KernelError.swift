@@ -1,3 +1,4 @@
+import CLibbpf
 import Glibc
 
 /// A call to the kernel that failed, and what was being done.
@@ -16,8 +17,27 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        let cause = "\(operation): \(String(cString: strerror(code)))"
-        return detail.map { "\(cause) (\($0))" } ?? cause
+        let cause = "\(operation): \(cause)"
+        return (detail ?? remedy).map { "\(cause) (\($0))" } ?? cause
+    }
+
+    /// libbpf has codes of its own above the system's.
+    private var cause: String {
+        var text = [CChar](repeating: 0, count: 128)
+        libbpf_strerror(code, &text, text.count)
+        return text.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    /// What helps, where that is known.
+    private var remedy: String? {
+        switch code {
+        case EPERM, EACCES: "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+        case ENOSYS: "this kernel, or the container's seccomp profile, has no bpf(2)"
+        case ENOMEM: "free memory, or raise the limit of locked memory (ulimit -l) before Linux 5.11"
+        case EMFILE: "raise the limit of open files (ulimit -n)"
+        case EROFS: "mount bpffs for writing, or set TELEGEN_BPFFS"
+        default: nil
+        }
     }
 }
 

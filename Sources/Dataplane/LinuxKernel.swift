@@ -70,8 +70,7 @@ public final class LinuxKernel: Kernel {
     private func failed(_ operation: String) -> KernelError {
         let code = errno
         let warning = String(cString: clibbpf_last_warning()).split(separator: "\n").joined(separator: " ")
-        let remedy = code == EPERM ? "needs CAP_BPF and CAP_NET_ADMIN, or root" : warning
-        return KernelError(operation, code: code, detail: remedy.isEmpty ? nil : remedy)
+        return KernelError(operation, code: code, detail: warning.isEmpty || code == EPERM ? nil : warning)
     }
 
     public func point(_ program: Program, ifindex: UInt32, at slot: Int?) throws(KernelError) {

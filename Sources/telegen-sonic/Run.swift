@@ -49,7 +49,7 @@ struct Run: AsyncParsableCommand {
         }
         for warning in warnings { logger.warning("\(warning)") }
         do {
-            try await Agent(options, build: .stamped, logger: logger).run()
+            try await Agent(options, build: .stamped, logger: logger).runUntilSignal()
         } catch {
             write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
             throw ExitCode.failure

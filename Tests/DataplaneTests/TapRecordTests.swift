@@ -4,6 +4,16 @@ import Testing
 
 @testable import Dataplane
 
+@Suite("Errors of the kernel")
+struct KernelErrorTests {
+    @Test("an error names what was done, the cause, and what helps")
+    func text() {
+        #expect("\(KernelError("make map x", code: 1))".contains("Operation not permitted (run as root"))
+        #expect("\(KernelError("make map x", code: 2, detail: "why"))" == "make map x: No such file or directory (why)")
+        #expect("\(KernelError("open the object", code: 4001))" == "open the object: BPF object format invalid")
+    }
+}
+
 @Suite("The owners' table")
 struct TapRecordTests {
     @Test("a record survives the way into the kernel's form and back")

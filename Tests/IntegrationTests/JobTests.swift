@@ -99,6 +99,18 @@ struct JobTests {
         }
     }
 
+    @Test("a shorter status_interval acts at once, not after the longer one")
+    func interval() async throws {
+        try await AgentUnderTest.run { agent in
+            _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "300"])
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            let sent = try await agent.send(100)
+            _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "1"])
+            try await agent.wait("a", hasCounted: sent.packets)
+        }
+    }
+
     @Test("while CONFIG_DB is being rebuilt nothing ends; what is missing afterwards does")
     func rebuilt() async throws {
         try await AgentUnderTest.run { agent in

@@ -79,6 +79,23 @@ struct RestartTests {
         }
     }
 
+    @Test("SIGTERM during the start ends the agent and its private server as at any other time")
+    func terminatedEarly() async throws {
+        try await AgentUnderTest.run { agent in
+            try await agent.end(SIGTERM)
+            for milliseconds in [20, 40, 80, 160] {
+                let process = try agent.spawn(["run"])
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                process.terminate()
+                process.waitUntilExit()
+                // Before it handles signals it has started nothing.
+                #expect(process.terminationStatus == 0 || process.terminationReason == .uncaughtSignal)
+                #expect(!FileManager.default.fileExists(atPath: agent.folder + "/state/redis/redis.sock"))
+            }
+            try await agent.start()
+        }
+    }
+
     @Test("a second agent on the same pins refuses, names the remedy, and disturbs nothing")
     func second() async throws {
         try await AgentUnderTest.run { agent in
