@@ -30,7 +30,7 @@ release: setup stamp ## Build for use: .build-release/release/telegen-sonic.
 test: setup venv stamp ## Run all tests; those that need root or a kernel feature skip with a message.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip IntegrationTests
-	$(SWIFT) test --skip-build --filter IntegrationTests
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 $(SWIFT) test --skip-build --filter IntegrationTests
 
 test-unit: stamp ## Run the tests that need neither root nor Redis.
 	$(SWIFT) test --skip IntegrationTests

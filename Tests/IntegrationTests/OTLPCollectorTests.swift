@@ -2,7 +2,7 @@ import OTLP
 import Testing
 
 /// What a real collector makes of what we send.
-@Suite(.timeLimit(.minutes(2)), .needsRotel)
+@Suite(.timeLimit(.minutes(5)), .needsRotel)
 struct OTLPCollectorTests {
     private func withCollector(_ body: (Rotel) async throws -> Void) async throws {
         let collector = try await Rotel.start()
@@ -19,7 +19,7 @@ struct OTLPCollectorTests {
         to endpoint: String, batch: MetricBatch = OTLPBench.batch(points: 1),
         configure: (inout ExporterSettings) -> Void = { _ in }
     ) async throws -> MetricBatch {
-        var settings = ExporterSettings()
+        var settings = ExporterSettings.patient
         settings.endpoint = try Endpoint(parsing: endpoint)
         configure(&settings)
         let exporter = try GRPCMetricExporter(settings, version: "1.2.3")

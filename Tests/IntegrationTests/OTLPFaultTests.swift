@@ -3,12 +3,12 @@ import OTLP
 import Testing
 
 /// What we make of collectors that misbehave.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct OTLPFaultTests {
     /// Exports to a receiver that follows `script` while `body` looks on.
     private func run(
-        _ script: [FaultyReceiver.Step], timeout: Duration = .seconds(5),
-        settings: ExporterSettings = ExporterSettings(),
+        _ script: [FaultyReceiver.Step], timeout: Duration = .seconds(60),
+        settings: ExporterSettings = .patient,
         _ body: (FaultyReceiver, OTLPBench) async throws -> Void
     ) async throws {
         let receiver = try await FaultyReceiver.start(script)
@@ -78,7 +78,7 @@ struct OTLPFaultTests {
 
     @Test("A receiver that hangs is given up after the request's timeout, and asked again")
     func hang() async throws {
-        var settings = ExporterSettings()
+        var settings = ExporterSettings.patient
         settings.timeout = .milliseconds(300)
         try await run([.hang, .hang, .hang], settings: settings) { receiver, bench in
             let failing = try await bench.status { $0.state == .failing }
@@ -141,7 +141,7 @@ struct OTLPFaultTests {
 
     @Test("User agent and headers travel with each request")
     func metadata() async throws {
-        var settings = ExporterSettings()
+        var settings = ExporterSettings.patient
         settings.headers = [.init(name: "x-tenant", value: "a b")]
         try await run([], settings: settings) { receiver, _ in
             let metadata = try await receiver.requests(1)[0].metadata

@@ -6,7 +6,7 @@ import Subprocess
 import Testing
 
 /// Ways to a collector other than TCP in plain text.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct OTLPTransportTests {
     /// An empty folder that is removed afterwards.
     private func withFolder(_ body: (String) async throws -> Void) async throws {
@@ -50,7 +50,7 @@ struct OTLPTransportTests {
     ) async throws -> ExportOutcome {
         var settings = ExporterSettings()
         settings.endpoint = try Endpoint(parsing: endpoint)
-        settings.timeout = .seconds(5)
+        settings.timeout = .seconds(60)
         configure(&settings)
         let exporter = try GRPCMetricExporter(settings, version: "1")
         let outcome = await exporter.export(OTLPBench.batch(points: 1))

@@ -58,7 +58,7 @@ final class FaultyReceiver: Sendable {
     }
 
     /// Waits until so many requests have arrived, and returns them.
-    func requests(_ count: Int, within limit: Duration = .seconds(20)) async throws -> [Request] {
+    func requests(_ count: Int, within limit: Duration = .seconds(60)) async throws -> [Request] {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             let requests = requests

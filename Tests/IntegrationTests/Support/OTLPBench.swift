@@ -10,8 +10,8 @@ final class OTLPBench: Sendable {
 
     /// Exports `points` points per batch to `endpoint`.
     init(
-        _ endpoint: String, points: Int = 1, timeout: Duration = .seconds(5),
-        settings: ExporterSettings = ExporterSettings()
+        _ endpoint: String, points: Int = 1, timeout: Duration = .seconds(60),
+        settings: ExporterSettings = .patient
     ) throws {
         var settings = settings
         settings.endpoint = try Endpoint(parsing: endpoint)
@@ -33,7 +33,7 @@ final class OTLPBench: Sendable {
 
     /// Waits until the status is as wanted, and returns it.
     func status(
-        within limit: Duration = .seconds(20), until isAsWanted: (ExportStatus) -> Bool
+        within limit: Duration = .seconds(60), until isAsWanted: (ExportStatus) -> Bool
     ) async throws -> ExportStatus {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
@@ -64,6 +64,15 @@ final class OTLPBench: Sendable {
                     data: .sum(numbers, monotonic: true, temporality: .cumulative)),
                 Metric(name: "bpf.bytes", unit: "By", data: .histogram([sizes], temporality: .cumulative)),
             ])
+    }
+}
+
+extension ExporterSettings {
+    /// Timeouts that a busy machine does not reach: tests of timeouts set their own.
+    static var patient: ExporterSettings {
+        var settings = ExporterSettings()
+        settings.timeout = .seconds(60)
+        return settings
     }
 }
 

@@ -24,7 +24,7 @@ final class Rotel: Sendable {
         let executable = try #require(executable, "rotel is missing: make venv")
         for _ in 1...5 {
             let rotel = try Rotel([executable], grpcPort: Loopback.freePort(), httpPort: Loopback.freePort())
-            if await rotel.isListening(within: .seconds(10)) { return rotel }
+            if await rotel.isListening(within: .seconds(30)) { return rotel }
             await rotel.stop()
         }
         throw RotelError.doesNotStart
@@ -45,7 +45,7 @@ final class Rotel: Sendable {
 
     /// Waits until the points that have arrived are as wanted, and returns them.
     func points(
-        within limit: Duration = .seconds(20), until isAsWanted: ([CollectedPoint]) -> Bool
+        within limit: Duration = .seconds(60), until isAsWanted: ([CollectedPoint]) -> Bool
     ) async throws -> [CollectedPoint] {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
