@@ -27,7 +27,7 @@ public struct Agent: Service {
     }
 
     public func run() async throws {
-        let databases = try Databases(options, logger: logger)
+        guard let databases = await findDatabases() else { return }
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
         try await databases.server?.start()
 
@@ -47,13 +47,30 @@ public struct Agent: Service {
             database: configDatabase,
             watcher: TableWatcher(
                 databases.config, tables: [ConfigFollower.jobTable, ConfigFollower.globalTable],
-                guardKey: ConfigFollower.guardKey, logger: logger),
-            reconciler: reconciler, settings: { await apply($0, ticker, export) }, logger: logger)
+                guardKey: databases.guardKey, logger: logger),
+            guardKey: databases.guardKey, reconciler: reconciler, settings: { await apply($0, ticker, export) },
+            logger: logger)
 
         var services: [any Service] = databases.server.map { [PrivateServerService(server: $0, logger: logger)] } ?? []
         services += [publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), follower, export]
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
-        logger.notice("ended; the taps \(options.detachOnExit ? "are detached" : "go on counting")")
+        logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
+    }
+
+    /// Waits for SONiC to write its map of databases: restarts are rationed there, so the agent does not end over it.
+    /// Nil: the agent was told to end meanwhile.
+    private func findDatabases() async -> Databases? {
+        var hasSaid = false
+        while true {
+            do {
+                return try Databases(options, logger: logger)
+            } catch {
+                if !hasSaid { logger.error("waiting for SONiC's databases (or set TELEGEN_DB=private): \(error)") }
+                hasSaid = true
+                let pause: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+                guard pause != nil else { return nil }
+            }
+        }
     }
 
     private func makeExport(_ reconciler: Reconciler, _ configDatabase: Database) async -> ExportService {

@@ -7,11 +7,11 @@ import SonicDB
 struct ConfigFollower: Service {
     static let jobTable = "TELEGEN_JOB"
     static let globalTable = "TELEGEN"
-    /// Present when CONFIG_DB is whole.
-    static let guardKey = "CONFIG_DB_INITIALIZED"
 
     let database: Database
     let watcher: TableWatcher
+    /// Present when CONFIG_DB is whole; nil: it always is.
+    let guardKey: String?
     let reconciler: Reconciler
     /// Told of what `TELEGEN|global` says when that changes.
     let settings: @Sendable (GlobalRow) async -> Void
@@ -19,8 +19,8 @@ struct ConfigFollower: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            var global: Global?
-            for await batch in watcher.batches() { await follow(batch, &global) }
+            var memory = Memory()
+            for await batch in watcher.batches() { await follow(batch, &memory) }
         }
     }
 
@@ -35,12 +35,19 @@ struct ConfigFollower: Service {
         }
     }
 
+    /// What was read last, to say and do only what is new.
+    private struct Memory {
+        var global: Global?
+        /// Keys that are no job names and of which no row of STATE_DB can tell.
+        var nameless: Set<String> = []
+    }
+
     /// Reads until it works: what was announced must not be lost.
-    private func follow(_ batch: KeyBatch, _ global: inout Global?) async {
+    private func follow(_ batch: KeyBatch, _ memory: inout Memory) async {
         var isAway = false
         while !Task.isCancelled {
             do {
-                try await read(batch, &global)
+                try await read(batch, &memory)
                 if isAway { logger.notice("CONFIG_DB is back") }
                 return
             } catch {
@@ -53,26 +60,53 @@ struct ConfigFollower: Service {
         }
     }
 
-    private func read(_ batch: KeyBatch, _ global: inout Global?) async throws {
+    /// All rows at one moment. A row that no reply can hold makes only itself unreadable, not the others.
+    private func readJobs(_ keys: [String]) async throws -> TableView {
+        do {
+            return try await database.read(table: Self.jobTable, keys: keys, guardKey: guardKey)
+        } catch {
+            guard case .unexpectedReply = error else { throw error }
+        }
+        guard keys.count > 1 else {
+            let guardOnly = try await database.read(table: Self.jobTable, keys: [], guardKey: guardKey)
+            return TableView(guardValue: guardOnly.guardValue, rows: [keys.first ?? "": .wrongType])
+        }
+        var view = TableView()
+        for key in keys {
+            let one = try await readJobs([key])
+            guard guardKey == nil || one.guardValue != nil else { return one }
+            view.guardValue = one.guardValue
+            view.rows.merge(one.rows) { $1 }
+        }
+        return view
+    }
+
+    private func read(_ batch: KeyBatch, _ memory: inout Memory) async throws {
         let jobKeys: [String]
         switch batch {
-        case .resync: jobKeys = try await database.keys(of: Self.jobTable)
+        // Known jobs are looked at too: one that is gone is only believed in the moment of a whole CONFIG_DB.
+        case .resync: jobKeys = await reconciler.knownKeys.union(try await database.keys(of: Self.jobTable)).sorted()
         case .keys(let keys): jobKeys = keys.filter { $0.table == Self.jobTable }.map(\.key)
         }
-        let jobs = try await database.read(table: Self.jobTable, keys: jobKeys, guardKey: Self.guardKey)
-        let settingsView = try await database.read(table: Self.globalTable, keys: ["global"], guardKey: Self.guardKey)
-        guard jobs.guardValue != nil, settingsView.guardValue != nil else { return await reconciler.hold() }
+        let jobs = try await readJobs(jobKeys)
+        let settingsView = try await database.read(table: Self.globalTable, keys: ["global"], guardKey: guardKey)
+        guard guardKey == nil || jobs.guardValue != nil && settingsView.guardValue != nil else {
+            return await reconciler.hold()
+        }
 
         let new = Global(settingsView.rows["global"] ?? .absent)
-        if global != new {
+        if memory.global != new {
             for problem in new.problems { logger.warning("TELEGEN|global: \(problem)") }
             await settings(new.row)
-            global = new
+            memory.global = new
         }
         let row = new.row
-        let isWhole = batch == .resync
+        let nameless = Set(jobKeys.filter { JobName($0) == nil && !$0.isNameable && jobs.rows[$0] != .absent })
+        for key in nameless.subtracting(memory.nameless) {
+            logger.warning("TELEGEN_JOB has a row whose key is no job name: \(key.prefix(128).debugDescription)")
+        }
+        memory.nameless = batch == .resync ? nameless : memory.nameless.union(nameless)
         await reconciler.update { desired, misnamed in
-            if isWhole { (desired.jobs, misnamed) = ([:], [:]) }
             desired.adminState = row.adminState ?? .up
             desired.maxJobs = row.maxJobs ?? GlobalRow.defaultMaxJobs
             for (key, state) in jobs.rows { JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed) }
@@ -91,7 +125,9 @@ extension JobRow {
         }
         switch state {
         case .absent: jobs[name] = nil
-        case .wrongType: jobs[name] = .rejected(reason: "the key holds no hash: delete it and write the row anew")
+        case .wrongType:
+            jobs[name] = .rejected(
+                reason: "the key holds no hash, or one that is too large: delete it and write the row anew")
         case .row(let row):
             do { jobs[name] = .job(try JobSpec.parse(row.fields)) } catch {
                 jobs[name] = .rejected(reason: error.reason)

@@ -7,6 +7,8 @@ import SonicDB
 struct Databases: Sendable {
     let config: DatabaseEndpoint
     let state: DatabaseEndpoint
+    /// The key of CONFIG_DB that is there when it is whole; SONiC removes it while it rebuilds.
+    var guardKey: String? { server == nil ? "CONFIG_DB_INITIALIZED" : nil }
     /// For people: which databases these are and why.
     let summary: String
     /// Nil: the databases are SONiC's.

@@ -32,21 +32,26 @@ struct JobMemory: Sendable {
     }
 
     /// Latches what has expired, and lets go of latches whose value was changed.
-    mutating func remember(_ intents: [JobName: Intent], now: UnixTime) {
+    mutating func remember(_ intents: [JobName: Intent]) {
         expired = expired.filter { intents[$0.key]?.job?.spec.expiresAt == $0.value }
         for case (let name, .expired(_, let at)) in intents { expired[name] = at }
     }
 
-    mutating func forget(_ isGone: (JobName) -> Bool) {
-        entries = entries.filter { !isGone($0.key) }
+    /// Says of jobs whose rows are gone that they are.
+    mutating func forgetAll(but jobs: [JobName: JobRow], _ logger: Logger) {
+        for name in entries.keys where jobs[name] == nil {
+            entries[name] = nil
+            logger.notice("job \(name) is gone: its row was deleted")
+        }
     }
 
-    /// Completes a status with times and rates; says a transition once.
-    mutating func report(
-        _ status: JobStatus, _ taps: [TapReport], now: UnixTime, rateOver elapsed: Duration?, _ logger: Logger
+    /// Adds times and rates; says a transition once.
+    mutating func complete(
+        _ report: JobReport, now: UnixTime, rateOver elapsed: Duration?, _ logger: Logger
     ) -> JobReport {
+        let status = report.status
+        var report = report
         var entry = entries[status.name] ?? Entry()
-        var report = JobReport(status: status, taps: taps, startedAt: taps.map(\.startedAt).min())
         if entry.status != status.operStatus { log(status, logger) }
         if !status.operStatus.isEnded {
             entry.endedAt = nil

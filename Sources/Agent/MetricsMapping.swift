@@ -24,6 +24,24 @@ struct StreamPoint: Hashable, Sendable {
     let counters: ClassCounters
 }
 
+extension StreamID {
+    /// The counters behind the stream, whatever its port is called or numbered.
+    struct Source: Hashable, Sendable {
+        let job: JobName
+        let direction: Direction
+        let packetClass: PacketClass
+    }
+
+    var source: Source { Source(job: job, direction: direction, packetClass: packetClass) }
+}
+
+extension ClassCounters {
+    /// What came since `earlier`.
+    func since(_ earlier: ClassCounters) -> ClassCounters {
+        ClassCounters(sizes: zip(sizes, earlier.sizes).map { $0 &- $1 }, bytes: bytes &- earlier.bytes)
+    }
+}
+
 extension StateSnapshot {
     /// The streams of all jobs that are to be exported and have not ended.
     func streams(withIfindex: Bool) -> [StreamID: StreamPoint] {
@@ -31,6 +49,8 @@ extension StateSnapshot {
         for job in jobs {
             guard let spec = job.status.job?.spec, spec.otlpExport, !job.status.operStatus.isEnded else { continue }
             for tap in job.taps where spec.direction.directions.contains(tap.direction) {
+                // While the port is away it has no number, and its stream waits.
+                if withIfindex && job.status.ifindex == nil { continue }
                 for packetClass in PacketClass.allCases {
                     let id = StreamID(
                         job: job.status.name, direction: tap.direction, interface: spec.port.text,
@@ -49,9 +69,29 @@ struct MetricsMapping: Sendable {
     /// Streams that the collector has heard of and not yet the end of: bounded, however long it is away.
     private var open: [StreamID: StreamPoint] = [:]
     private var latest: [StreamID: StreamPoint] = [:]
+    private var origins: [StreamID.Source: Origin] = [:]
+
+    /// Where a stream began in its source's counts: at their beginning, or where another stream of theirs ended.
+    private struct Origin: Sendable {
+        let id: StreamID
+        /// The life of the counters that it belongs to.
+        let life: UnixTime
+        let start: UnixTime
+        let counters: ClassCounters
+        /// What was told last, and when.
+        var last: ClassCounters
+        var lastTime: UnixTime
+    }
 
     /// Points of the streams that are, and a last one, without a value, of those that were.
-    mutating func metrics(_ streams: [StreamID: StreamPoint], now: UnixTime) -> [Metric] {
+    ///
+    /// - Parameter jobs: all that exist, exported now or not.
+    mutating func metrics(
+        _ counted: [StreamID: StreamPoint], jobs: Set<JobName>, now: UnixTime
+    ) -> [Metric] {
+        origins = origins.filter { jobs.contains($0.key.job) }
+        var streams: [StreamID: StreamPoint] = [:]
+        for (id, point) in counted { streams[id] = fromOrigin(id, point, now) }
         latest = streams
         let ended = open.filter { streams[$0.key] == nil }
         let points = streams.map { ($0.key, $0.value, false) } + ended.map { ($0.key, $0.value, true) }
@@ -65,6 +105,26 @@ struct MetricsMapping: Sendable {
                 name: "bpf.bytes", description: "Sizes of packets on the wire, without FCS.", unit: "By",
                 data: .histogram(points.map { Self.sizes($0, $1, hasEnded: $2, now) }, temporality: .cumulative)),
         ]
+    }
+
+    /// The point as its own stream has it: a stream whose port was renamed, exchanged or made anew starts at zero.
+    private mutating func fromOrigin(_ id: StreamID, _ point: StreamPoint, _ now: UnixTime) -> StreamPoint {
+        var origin: Origin
+        if let known = origins[id.source], known.life == point.start {
+            origin =
+                known.id == id
+                ? known
+                : Origin(
+                    id: id, life: known.life, start: known.lastTime, counters: known.last, last: known.last,
+                    lastTime: now)
+        } else {
+            origin = Origin(
+                id: id, life: point.start, start: point.start, counters: ClassCounters(), last: point.counters,
+                lastTime: now)
+        }
+        (origin.last, origin.lastTime) = (point.counters, now)
+        origins[id.source] = origin
+        return StreamPoint(start: origin.start, counters: point.counters.since(origin.counters))
     }
 
     /// The batch made last has arrived: the ends it told need not be told again.

@@ -18,8 +18,9 @@ actor MetricsSource {
 
     /// Nil when there is nothing to say.
     func collect() async -> MetricBatch? {
-        let streams = await reconciler.snapshot().streams(withIfindex: withIfindex)
-        let metrics = mapping.metrics(streams, now: .now)
+        let snapshot = await reconciler.snapshot()
+        let jobs = Set(snapshot.jobs.map(\.status.name))
+        let metrics = mapping.metrics(snapshot.streams(withIfindex: withIfindex), jobs: jobs, now: .now)
         guard !metrics.isEmpty else { return nil }
         return MetricBatch(resource: resource, scopeName: "telegen-sonic", scopeVersion: version, metrics: metrics)
     }

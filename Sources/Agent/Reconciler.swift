@@ -19,20 +19,20 @@ public actor Reconciler {
 
     private var desired: Desired
     private var misnamed: [String: String] = [:]
-    /// CONFIG_DB has not been read yet, or is being rebuilt: nothing starts or ends.
-    private var isHeld = true
+    /// Since when CONFIG_DB is being rebuilt: nothing starts or ends meanwhile, and time stands still for jobs.
+    private var heldSince: UnixTime?
+    /// CONFIG_DB has been read.
     private var isKnown = false
-    /// It was said that CONFIG_DB is waited for.
-    private var isWaiting = false
+    private var isReconciling = false
 
     private var dataplane: Dataplane?
-    private var unavailable: Failure?
+    private var unavailable: (reason: String, retryAt: UnixTime)?
     private var ports: [NetdevName: Port] = [:]
     /// As they were at the last tick, or after the last action: STATE_DB is not written more often than that.
     private var counters: [TapID: Counters] = [:]
     private var failures: [TapID: Failure] = [:]
     private var admitted: Set<JobName> = []
-    private var memory = JobMemory()
+    private var memory: JobMemory
     private var alarm: Task<Void, Never>?
     private var troubles: TroubleLog
 
@@ -49,79 +49,122 @@ public actor Reconciler {
         self.openDataplane = openDataplane
     }
 
-    /// Reconciles at once and whenever it is woken, until cancelled.
+    /// Reconciles whenever it is woken, until cancelled.
     func run() async {
-        for await _ in signal.events { reconcile(rateOver: nil) }
+        for await _ in signal.events { await reconcile(rateOver: nil) }
         alarm?.cancel()
     }
+
+    /// Keys of TELEGEN_JOB that are known, whatever became of their rows.
+    var knownKeys: Set<String> { Set(desired.jobs.keys.map(\.text)).union(misnamed.keys) }
 
     /// Changes what is desired; CONFIG_DB is whole.
     func update(_ change: @Sendable (inout Desired, inout [String: String]) -> Void) {
         change(&desired, &misnamed)
-        if isHeld && isKnown { logger.notice("CONFIG_DB is whole again") }
-        (isHeld, isKnown) = (false, true)
+        if heldSince != nil { logger.notice("CONFIG_DB is whole") }
+        (heldSince, isKnown) = (nil, true)
         signal.send()
     }
 
     /// CONFIG_DB is being rebuilt: until the next update nothing starts or ends.
     func hold() {
-        if isKnown && !isHeld { logger.notice("CONFIG_DB is being rebuilt: keeping everything as it is") }
-        if !isKnown && !isWaiting {
-            logger.notice(
-                """
-                CONFIG_DB has no CONFIG_DB_INITIALIZED yet: waiting until it is whole (on a Redis without SONiC: \
-                redis-cli -n 4 SET CONFIG_DB_INITIALIZED 1)
-                """)
-        }
-        (isHeld, isWaiting) = (true, true)
+        guard heldSince == nil else { return }
+        heldSince = .now
+        let what =
+            isKnown
+            ? "CONFIG_DB is being rebuilt: keeping everything as it is"
+            : """
+            CONFIG_DB has no CONFIG_DB_INITIALIZED yet: waiting until it is whole (on a Redis without SONiC: \
+            redis-cli -n 4 SET CONFIG_DB_INITIALIZED 1)
+            """
+        logger.notice("\(what)")
     }
 
     /// The status interval has passed: looks after the taps, and publishes fresh counts and rates.
-    func tick(_ elapsed: Duration) {
+    func tick(_ elapsed: Duration) async {
         _ = troubles.attempt(to: "look after the taps") { try dataplane?.verify() }
         readCounters()
-        reconcile(rateOver: elapsed)
+        await reconcile(rateOver: elapsed)
     }
 
     /// Every job's status as it was published last.
     private(set) var statuses: [OperStatus] = []
 
-    /// Everything known now, with counters read now.
+    /// Every job with counters read now; nothing is changed by looking.
     func snapshot() -> StateSnapshot {
-        readCounters()
-        return isKnown ? makeSnapshot(rateOver: nil) : StateSnapshot()
+        guard isKnown, !isReconciling, let counters = try? dataplane?.counters() else {
+            return StateSnapshot(jobs: isKnown ? reports(counters) : [])
+        }
+        return StateSnapshot(jobs: reports(counters))
     }
 
     /// Takes every tap off and forgets the jobs: `run --detach-on-exit`.
     func releaseAll() {
-        do {
-            try dataplane?.releaseAll()
-            publisher.submit([:], .jobs)
-            logger.notice("all taps are detached")
-        } catch {
-            logger.error("cannot detach: \(error)")
+        let isDone = troubles.attempt(to: "detach all taps") { try dataplane?.releaseAll() }
+        if isDone { logger.notice("all taps are detached") }
+        statuses = []
+        publisher.submit([:], .jobs)
+    }
+}
+
+extension Reconciler {
+    private var now: UnixTime { heldSince ?? .now }
+
+    private func reconcile(rateOver elapsed: Duration?) async {
+        guard isKnown else { return }
+        guard !isReconciling else {
+            signal.send()
+            return publish(rateOver: elapsed)
+        }
+        isReconciling = true
+        defer { isReconciling = false }
+        openIfNeeded()
+        if lookAtPorts() { await performPlan() }
+        publish(rateOver: elapsed)
+        setAlarm()
+    }
+
+    private func performPlan() async {
+        let plan = Planner.plan(desired, observed())
+        admitted = plan.admitted
+        memory.remember(plan.intents)
+        failures = failures.filter { desired.jobs[$0.key.job] != nil }
+        let (world, taps) = (desired, dataplane?.taps ?? [:])
+        // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
+        var rest = plan.actions.filter { heldSince == nil || taps[$0.tap] != nil }[...]
+        while !rest.isEmpty {
+            for action in rest.prefix(16) { perform(action) }
+            rest = rest.dropFirst(16)
+            readCounters()
+            guard !rest.isEmpty else { return }
+            // Attaching takes its time: who comes first is published, and who has news is heard, before the end.
+            publish(rateOver: nil)
+            await Task.yield()
+            if Task.isCancelled { return }
+            guard desired == world else { return signal.send() }
         }
     }
 
-    private func reconcile(rateOver elapsed: Duration?) {
-        guard !isHeld else { return isKnown ? publish(rateOver: elapsed) : () }
-        let now = UnixTime.now
-        openIfNeeded(now)
-        guard lookAtPorts() else { return publish(rateOver: elapsed) }
-        let plan = Planner.plan(desired, observed(now))
-        admitted = plan.admitted
-        memory.remember(plan.intents, now: now)
-        failures = failures.filter { desired.jobs[$0.key.job] != nil }
-        var rest = plan.actions[...]
-        while !rest.isEmpty {
-            // Attaching takes its time: who comes first is published before the last one is done.
-            for action in rest.prefix(16) { perform(action, now) }
-            rest = rest.dropFirst(16)
-            readCounters()
-            if !rest.isEmpty { publish(rateOver: nil) }
+    private func perform(_ action: Action) {
+        do {
+            try dataplane?.perform(action)
+            failures[action.tap] = nil
+        } catch {
+            guard case .attach(let tap, let port) = action else {
+                logger.error("cannot take a tap off", metadata: ["tap": "\(action.tap)", "error": "\(error)"])
+                return
+            }
+            let attempts = (failures[tap].flatMap { $0.port == port ? $0.attempts : nil } ?? 0) + 1
+            failures[tap] = Failure(
+                port: port, reason: "\(error); tried again by itself", attempts: attempts,
+                retryAt: UnixTime.now.advanced(by: .backoff(attempts)))
         }
-        publish(rateOver: elapsed)
-        setAlarm(plan.deadline, now)
+    }
+
+    private func observed() -> Observed {
+        Observed(
+            now: now, unavailable: unavailable?.reason, ports: ports, taps: dataplane?.taps ?? [:],
+            failures: failures, admitted: admitted, expired: memory.expired)
     }
 
     /// False when the kernel does not tell: nothing may be taken for gone then.
@@ -135,30 +178,12 @@ public actor Reconciler {
         _ = troubles.attempt(to: "read the counters") { counters = try dataplane?.counters() ?? [:] }
     }
 
-    private func perform(_ action: Action, _ now: UnixTime) {
-        do {
-            try dataplane?.perform(action)
-            failures[action.tap] = nil
-        } catch {
-            let attempts = (failures[action.tap]?.attempts ?? 0) + 1
-            let reason = "\(error); tried again by itself"
-            failures[action.tap] = Failure(
-                reason: reason, attempts: attempts, retryAt: now.advanced(by: .backoff(attempts)))
-        }
-    }
-
-    private func observed(_ now: UnixTime) -> Observed {
-        Observed(
-            now: now, unavailable: unavailable?.reason, ports: ports, taps: dataplane?.taps ?? [:],
-            failures: failures, admitted: admitted, expired: memory.expired)
-    }
-
     /// Placeholder mode does nothing privileged: the kernel is only spoken to when some job is to count.
-    private func openIfNeeded(_ now: UnixTime) {
-        guard dataplane == nil, unavailable.map({ $0.retryAt <= now }) ?? true else { return }
+    private func openIfNeeded() {
+        guard dataplane == nil, unavailable.map({ $0.retryAt <= .now }) ?? true else { return }
         let wantsToCount =
             desired.mirror.mode != .placeholder
-            || Intent.all(desired, observed(now)).values.contains { if case .count = $0 { true } else { false } }
+            || Intent.all(desired, observed()).values.contains { if case .count = $0 { true } else { false } }
         guard wantsToCount else { return }
         do {
             let opened = try openDataplane()
@@ -169,41 +194,41 @@ public actor Reconciler {
             unavailable = nil
         } catch {
             if unavailable == nil { logger.error("placeholder mode, nothing is counted: \(error)") }
-            unavailable = Failure(reason: "\(error)", attempts: 1, retryAt: now.advanced(by: .seconds(30)))
+            unavailable = ("\(error)", UnixTime.now.advanced(by: .seconds(30)))
         }
     }
 
-    private func setAlarm(_ deadline: UnixTime?, _ now: UnixTime) {
+    /// Wakes up for the next expiry or retry.
+    private func setAlarm() {
         alarm?.cancel()
-        guard let deadline else { return }
+        let intents = Intent.all(desired, observed())
+        let deadlines = [Planner.deadline(intents, observed()), unavailable?.retryAt].compactMap(\.self)
+        guard heldSince == nil, let deadline = deadlines.min() else { return }
         alarm = Task { [signal] in
-            guard (try? await Task.sleep(for: deadline.since(now))) != nil else { return }
+            guard (try? await Task.sleep(for: deadline.since(.now))) != nil else { return }
             signal.send()
         }
     }
 
     private func publish(rateOver elapsed: Duration?) {
-        publisher.submit(makeSnapshot(rateOver: elapsed).rows(now: .now), .jobs)
+        let jobs = reports(counters).map { memory.complete($0, now: now, rateOver: elapsed, logger) }
+        memory.forgetAll(but: desired.jobs, logger)
+        statuses = jobs.map(\.status.operStatus) + misnamed.map { _ in .rejected }
+        publisher.submit(StateSnapshot(jobs: jobs, misnamed: misnamed).rows(now: .now), .jobs)
     }
 
-    private func makeSnapshot(rateOver elapsed: Duration?) -> StateSnapshot {
-        let now = UnixTime.now
-        let observed = observed(now)
-        let intents = Intent.all(desired, observed)
-        var jobs: [JobReport] = []
-        for (name, intent) in intents {
-            let status = JobStatus(name, intent, desired, observed, placeholderName: placeholderName)
+    private func reports(_ counters: [TapID: Counters]) -> [JobReport] {
+        let observed = observed()
+        return Intent.all(desired, observed).map { name, intent in
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
                 let tap = TapID(name, direction)
                 guard let state = observed.taps[tap] else { return nil }
                 return TapReport(
                     direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters())
             }
-            jobs.append(memory.report(status, taps, now: now, rateOver: elapsed, logger))
+            let status = JobStatus(name, intent, desired, observed, placeholderName: placeholderName)
+            return JobReport(status: status, taps: taps, startedAt: taps.map(\.startedAt).min())
         }
-        memory.forget { desired.jobs[$0] == nil }
-        statuses = jobs.map(\.status.operStatus) + misnamed.map { _ in .rejected }
-        return StateSnapshot(jobs: jobs, misnamed: misnamed)
     }
 }
 

@@ -33,23 +33,32 @@ public final class StatePublisher: Service, Sendable {
 
     public func run() async {
         let written = await cancelWhenGracefulShutdown {
-            var written: StateRows?
+            var written: Written?
             for await _ in self.signal.events { written = await self.write(since: written) }
             return written
         }
         _ = try? await writeOnce(since: written)
     }
 
+    /// What STATE_DB held when we last wrote or looked.
+    private struct Written {
+        var rows: StateRows
+        /// The connection of then: a server that begins anew holds nothing.
+        var generation: Int
+        /// FLUSHDB of somebody else gives no sign: what is older than this is not believed.
+        var lookAgain = ContinuousClock.now + .seconds(30)
+    }
+
     /// Brings STATE_DB up to date; answers what it holds now. Tried again until it works or the agent ends: the taps
     /// count meanwhile.
-    private func write(since written: StateRows?) async -> StateRows? {
+    private func write(since written: Written?) async -> Written? {
         var written = written
         var isAway = false
         while true {
             do {
-                let rows = try await writeOnce(since: written)
+                let new = try await writeOnce(since: written)
                 if isAway { logger.notice("STATE_DB is back") }
-                return rows
+                return new
             } catch {
                 if !isAway {
                     logger.error("STATE_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
@@ -60,19 +69,26 @@ public final class StatePublisher: Service, Sendable {
         }
     }
 
-    /// - Parameter written: what STATE_DB holds; nil: not known.
-    private func writeOnce(since written: StateRows?) async throws -> StateRows {
+    /// - Parameter written: nil: what STATE_DB holds is not known.
+    private func writeOnce(since written: Written?) async throws -> Written {
+        var before = if let written, written.lookAgain > .now { written } else { try await look() }
         let sections = newest.withLock { $0 }
         let tables = Set(sections.keys.flatMap(\.tables))
-        let before = try await known(written).filter { tables.contains($0.key.table) }
         let rows = sections.values.reduce(into: StateRows()) { $0.merge($1) { _, new in new } }
-        for batch in changes(from: before, to: rows).batches { try await database.apply(batch) }
-        return rows
+        for _ in 1...2 {
+            let ours = before.rows.filter { tables.contains($0.key.table) }
+            for batch in changes(from: ours, to: rows).batches { try await database.apply(batch) }
+            before.rows = before.rows.filter { !tables.contains($0.key.table) }.merging(rows) { $1 }
+            guard await database.generation != before.generation else { return before }
+            // The connection was made anew on the way: the differences were to another server's rows.
+            before = try await look()
+        }
+        return before
     }
 
-    private func known(_ written: StateRows?) async throws -> StateRows {
-        if let written { return written }
-        return try await load()
+    private func look() async throws -> Written {
+        let rows = try await load()
+        return Written(rows: rows, generation: await database.generation)
     }
 
     /// What STATE_DB holds of our tables now.

@@ -56,7 +56,8 @@ extension JobReport {
             "bps": String(rate.bitsPerSecond),
             "port": spec?.port.text ?? "",
             "direction": spec?.direction.rawValue ?? "",
-            "sample_rate": spec.map { String($0.sampleRate) } ?? "",
+            // The rate in force: sampling does not act yet.
+            "sample_rate": spec.map { _ in "1" } ?? "",
         ]
     }
 }

@@ -7,14 +7,20 @@ final class BPFMap {
     let name: String
     let valueSize: Int
     let entries: Int
+    /// It was not pinned, and has been made.
+    let isNew: Bool
+    private let pins: PinFolder
 
     /// Opens the pin, or makes the map and pins it. A pin whose map has another shape is an error, never replaced.
     init(
-        pinnedAt path: String, _ type: bpf_map_type, _ name: String, valueSize: Int, entries: Int
+        in pins: PinFolder, _ type: bpf_map_type, _ name: String, valueSize: Int, entries: Int
     ) throws(KernelError) {
         self.name = name
         self.valueSize = valueSize
-        let pinned = bpf_obj_get(path)
+        self.pins = pins
+        let path = "\(pins.path)/\(name)"
+        let pinned = bpf_obj_get(pins.pin(name))
+        isNew = pinned < 0
         guard pinned < 0 else {
             descriptor = FileDescriptor(owning: pinned)
             self.entries = try Self.entries(of: pinned, type, valueSize: valueSize, path)
@@ -25,7 +31,18 @@ final class BPFMap {
             bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)")
         descriptor = FileDescriptor(owning: made)
         self.entries = entries
-        try check(bpf_obj_pin(made, path), "pin map \(name) at \(path)")
+        try pin()
+    }
+
+    /// Pins the map again when somebody has removed its pin; false when it is there.
+    func restorePin() throws(KernelError) -> Bool {
+        if access(pins.pin(name), F_OK) == 0 { return false }
+        try pin()
+        return true
+    }
+
+    private func pin() throws(KernelError) {
+        try check(bpf_obj_pin(descriptor.raw, pins.pin(name)), "pin map \(name) at \(pins.path)/\(name)")
     }
 
     private static func entries(

@@ -4,17 +4,18 @@ extension Dataplane {
     /// Takes over the taps that an earlier agent left. Their programs give way to new ones in one step each, so that
     /// every packet is counted once; the slots stay as they are.
     func adopt() throws(KernelError) {
-        let ports = Dictionary(uniqueKeysWithValues: try kernel.ports().map { ($0.ifindex, $0) })
+        let ports = Dictionary(try kernel.ports().map { ($0.ifindex, $0) }, uniquingKeysWith: { $1 })
+        var filters = FilterTable(kernel)
         for (tap, slot) in slots.inUse.sorted(by: { $0.value < $1.value }) {
             do {
-                guard try adopt(tap, slots[slot], ports) else {
+                guard try adopt(tap, slots[slot], ports, &filters) else {
                     try detach(tap)
                     continue
                 }
                 logger.info("taken over from an earlier agent", metadata: ["tap": "\(tap)"])
             } catch {
                 logger.warning("cannot take over a tap", metadata: ["tap": "\(tap)", "error": "\(error)"])
-                try detach(tap)
+                giveUp(tap)
             }
         }
         let known = Set(slots.inUse.keys.map(\.pin))
@@ -22,7 +23,9 @@ extension Dataplane {
     }
 
     /// False when the tap does not stand, or not as it shall.
-    private func adopt(_ tap: TapID, _ record: TapRecord, _ ports: [UInt32: Port]) throws(KernelError) -> Bool {
+    private func adopt(
+        _ tap: TapID, _ record: TapRecord, _ ports: [UInt32: Port], _ filters: inout FilterTable
+    ) throws(KernelError) -> Bool {
         if let link = try kernel.link(pin: tap.pin) {
             guard choice != .clsact, let port = ports[link.ifindex] else { return false }
             let program = try sit(tap, on: port, .tcx)
@@ -30,7 +33,7 @@ extension Dataplane {
             return true
         }
         guard choice != .tcx, let filter = record.filter, let place = record.port, let port = ports[place.ifindex],
-            port.name == place.name, try holds(port.ifindex, tap.direction, filter)
+            port.name == place.name, try filters.holds(port.ifindex, tap.direction, filter)
         else { return false }
         let program = try sit(tap, on: port, .clsact)
         try kernel.attachFilter(program, to: port.ifindex, tap.direction, filter, replacing: true)
@@ -38,18 +41,12 @@ extension Dataplane {
     }
 
     /// Whether the tap still stands where it was put.
-    func stands(_ tap: TapID, _ seat: Seat) throws(KernelError) -> Bool {
+    func stands(_ tap: TapID, _ seat: Seat, _ filters: inout FilterTable) throws(KernelError) -> Bool {
         switch seat.type {
         case .tcx: return try kernel.link(pin: tap.pin)?.ifindex == seat.port.ifindex
         case .clsact:
             guard let slot = slots[tap], let filter = slots[slot].filter else { return false }
-            return try holds(seat.port.ifindex, tap.direction, filter)
+            return try filters.holds(seat.port.ifindex, tap.direction, filter)
         }
-    }
-
-    private func holds(
-        _ ifindex: UInt32, _ direction: Direction, _ filter: FilterID
-    ) throws(KernelError) -> Bool {
-        try kernel.filters(ifindex: ifindex, direction).contains { $0.id == filter && $0.isOurs }
     }
 }

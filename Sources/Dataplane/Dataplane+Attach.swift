@@ -4,15 +4,44 @@ import Glibc
 extension Dataplane {
     func attach(_ tap: TapID, to port: Port) throws(KernelError) {
         let slot = try slot(for: tap)
+        // What an attempt that failed could not take back, or a place that it could not be taken off.
+        if slots[slot].attachType != nil { try detach(tap) }
         guard attachType == .tcx else { return try attachFilter(tap, to: port, slot) }
         do {
             try attachLink(tap, to: port, slot)
         } catch {
-            // Kernels before 6.6 do not know the attach type; no other question tells.
-            guard choice == .auto, error.code == EINVAL || error.code == EOPNOTSUPP else { throw error }
+            try attach(tap, to: port, slot, insteadOf: error)
+        }
+    }
+
+    /// By clsact what tcx has refused, when that helps and may be.
+    private func attach(
+        _ tap: TapID, to port: Port, _ slot: Int, insteadOf error: KernelError
+    ) throws(KernelError) {
+        switch (error.code, choice) {
+        // Kernels before 6.6 do not know the attach type; no other question tells.
+        case (EINVAL, .auto), (EOPNOTSUPP, .auto):
             try attachFilter(tap, to: port, slot)
             attachType = .clsact
             logger.notice("this kernel has no tcx (Linux 6.6): using clsact")
+        case (ERANGE, .auto):
+            try attachFilter(tap, to: port, slot)
+            logger.notice("the port takes no more by tcx: using clsact", metadata: ["tap": "\(tap)"])
+        case (ERANGE, _):
+            throw KernelError(
+                error.operation, code: error.code,
+                detail: "a port takes 63 programs by tcx: set TELEGEN_ATTACH=auto or clsact, or run fewer jobs on it")
+        default: throw error
+        }
+    }
+
+    /// After a failure: nothing of the tap stands, or its record says what, and the next attempt begins with its end.
+    func giveUp(_ tap: TapID) {
+        rise(tap)
+        do {
+            try detach(tap)
+        } catch {
+            logger.warning("cannot clear up after a failure", metadata: ["tap": "\(tap)", "error": "\(error)"])
         }
     }
 
@@ -41,16 +70,16 @@ extension Dataplane {
             try write(record, at: slot)
             try kernel.attachLink(program, to: port.ifindex, tap.direction, pin: tap.pin)
         } catch {
-            rise(tap)
+            giveUp(tap)
             throw error
         }
     }
 
-    /// The record is written before the filter stands, so that a filter without a record of it cannot be.
+    /// The record is written before the qdisc and the filter stand, so that neither can be without a record of it.
     private func attachFilter(_ tap: TapID, to port: Port, _ slot: Int) throws(KernelError) {
         let program = try sit(tap, on: port, .clsact)
         do {
-            let isNew = try kernel.addQdisc(ifindex: port.ifindex)
+            let isNew = try lacksQdisc(port, tap.direction)
             let filter = try freeFilter(port.ifindex, tap.direction, handle: UInt32(slot + 1))
             var record = slots[slot]
             record.attachType = .clsact
@@ -58,11 +87,32 @@ extension Dataplane {
             record.filter = filter
             record.ownsQdisc = isNew
             try write(record, at: slot)
+            if isNew { try makeQdisc(port, record, slot) }
             try kernel.attachFilter(program, to: port.ifindex, tap.direction, filter, replacing: false)
         } catch {
-            rise(tap)
+            giveUp(tap)
             throw error
         }
+    }
+
+    /// Whether the clsact qdisc is to be made. In an `ingress` qdisc a filter for egress would see what comes in.
+    private func lacksQdisc(_ port: Port, _ direction: Direction) throws(KernelError) -> Bool {
+        let kind = try kernel.qdisc(ifindex: port.ifindex)
+        guard kind == "ingress", direction == .egress else { return kind == nil }
+        throw KernelError(
+            "attach an egress filter to \(port.name)", code: EBUSY,
+            detail: """
+                an ingress qdisc of another program is on \(port.name): replace it by clsact (tc qdisc del dev \
+                \(port.name) ingress && tc qdisc add dev \(port.name) clsact), and let that program add its filters anew
+                """)
+    }
+
+    /// Makes the qdisc that the record says is ours; corrects it when somebody else was first.
+    private func makeQdisc(_ port: Port, _ record: TapRecord, _ slot: Int) throws(KernelError) {
+        guard try !kernel.addQdisc(ifindex: port.ifindex) else { return }
+        var corrected = record
+        corrected.ownsQdisc = false
+        try write(corrected, at: slot)
     }
 
     /// The lowest priority, which is looked at first, at which a filter of ours can stand beside those of others.
@@ -100,7 +150,9 @@ extension Dataplane {
         }
     }
 
+    /// Not when somebody has put another one in its place.
     private func removeEmptyQdisc(_ ifindex: UInt32) throws(KernelError) {
+        guard try kernel.qdisc(ifindex: ifindex) == "clsact" else { return }
         for direction in Direction.allCases {
             guard try kernel.filters(ifindex: ifindex, direction).isEmpty else { return }
         }

@@ -45,6 +45,7 @@ public final class Dataplane {
         self.logger = logger
         attachType = choice == .clsact ? .clsact : .tcx
         slots = Slots(try kernel.records())
+        if kernel.countersAreNew { try restart() }
         try adopt()
     }
 
@@ -79,15 +80,29 @@ public final class Dataplane {
 
     /// Looks whether every tap still stands where it was put; forgets those that do not, so that they are planned anew.
     public func verify() throws(KernelError) {
-        for (tap, seat) in seats where try !stands(tap, seat) {
-            logger.warning("tap is gone from its port", metadata: ["tap": "\(tap)", "port": "\(seat.port.name)"])
-            try detach(tap)
+        var failures = Failures()
+        failures.note { () throws(KernelError) in
+            guard try kernel.restorePins() else { return }
+            logger.warning("pins were removed and are restored; taps whose links went are attached again")
         }
+        var filters = FilterTable(kernel)
+        for (tap, seat) in seats {
+            failures.note { () throws(KernelError) in
+                guard try !stands(tap, seat, &filters) else { return }
+                logger.warning("tap is gone from its port", metadata: ["tap": "\(tap)", "port": "\(seat.port.name)"])
+                try detach(tap)
+            }
+        }
+        try failures.throwFirst()
     }
 
     /// Takes every tap off its port and forgets the counters: `run --detach-on-exit`.
     public func releaseAll() throws(KernelError) {
-        for tap in slots.inUse.keys { try perform(.release(tap)) }
+        var failures = Failures()
+        for tap in slots.inUse.keys {
+            failures.note { () throws(KernelError) in try perform(.release(tap)) }
+        }
+        try failures.throwFirst()
     }
 }
 
@@ -108,7 +123,7 @@ extension Dataplane {
             seats[tap] = Seat(port: port, type: type, lane: lane)
             return program
         } catch {
-            lanes.leave(lane, port.ifindex, tap.direction)
+            leave(lane, port, tap.direction)
             throw error
         }
     }
@@ -117,11 +132,14 @@ extension Dataplane {
     func rise(_ tap: TapID) {
         guard let seat = seats.removeValue(forKey: tap) else { return }
         let key = ProgramKey(layer: seat.port.layer, direction: tap.direction, lane: seat.lane)
-        lanes.leave(seat.lane, seat.port.ifindex, tap.direction)
         if let program = programs[key] { try? kernel.point(program, ifindex: seat.port.ifindex, at: nil) }
-        if lanes.isEmpty(seat.lane, tap.direction) {
-            programs = programs.filter { $0.key.lane != seat.lane || $0.key.direction != tap.direction }
-        }
+        leave(seat.lane, seat.port, tap.direction)
+    }
+
+    private func leave(_ lane: Int, _ port: Port, _ direction: Direction) {
+        lanes.leave(lane, port.ifindex, direction)
+        guard lanes.isEmpty(lane, direction) else { return }
+        programs = programs.filter { $0.key.lane != lane || $0.key.direction != direction }
     }
 
     private func program(_ key: ProgramKey) throws(KernelError) -> Program {
@@ -146,6 +164,16 @@ extension Dataplane {
         record.bootID = bootID
         try write(record, at: slot)
         return slot
+    }
+
+    /// The counters are at zero: every life that the owners' table knows begins now.
+    private func restart() throws(KernelError) {
+        for slot in slots.inUse.values {
+            var record = slots[slot]
+            record.startedAt = clock()
+            record.bootID = bootID
+            try write(record, at: slot)
+        }
     }
 
     private func free(_ tap: TapID) throws(KernelError) {

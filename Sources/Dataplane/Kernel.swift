@@ -23,6 +23,8 @@ public protocol Kernel: AnyObject {
     func removeLink(pin: String) throws(KernelError)
     func linkPins() throws(KernelError) -> [String]
 
+    /// The kind of the qdisc at the place of clsact, which `ingress` takes as well; nil: none is there.
+    func qdisc(ifindex: UInt32) throws(KernelError) -> String?
     /// Makes the clsact qdisc; false when it was there.
     func addQdisc(ifindex: UInt32) throws(KernelError) -> Bool
     func removeQdisc(ifindex: UInt32) throws(KernelError)
@@ -34,6 +36,10 @@ public protocol Kernel: AnyObject {
     /// All filters of the clsact qdisc, ours and others'; none when there is no such qdisc.
     func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo]
 
+    /// Makes the pins anew that somebody removed, from what is still held; false when none was missing.
+    func restorePins() throws(KernelError) -> Bool
+    /// Whether the counters began at zero at this start, whatever the owners' table says.
+    var countersAreNew: Bool { get }
     /// How many taps there can be.
     var slotCount: Int { get }
     /// The owners' table, one record per slot.

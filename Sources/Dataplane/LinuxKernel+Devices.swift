@@ -7,7 +7,20 @@ extension LinuxKernel {
         try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap(Port.init)
     }
 
+    public func qdisc(ifindex: UInt32) throws(KernelError) -> String? {
+        try netlink.dump(Int(RTM_GETQDISC), tcmsg()).compactMap(QdiscInfo.init).first { $0.ifindex == ifindex }?.kind
+    }
+
     public func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
+        let found = try dumpFilters(ifindex, direction)
+        // The `ingress` qdisc has one block only, and shows it to who asks for egress too.
+        guard direction == .egress, !found.isEmpty, try dumpFilters(ifindex, .ingress) == found,
+            try qdisc(ifindex: ifindex) == "ingress"
+        else { return found }
+        return []
+    }
+
+    private func dumpFilters(_ ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
         var request = tcmsg()
         request.tcm_ifindex = Int32(ifindex)
         request.tcm_parent = direction == .ingress ? 0xffff_fff2 : 0xffff_fff3  // TC_H_CLSACT, TC_H_MIN_INGRESS/EGRESS
@@ -41,6 +54,22 @@ extension Port.Layer {
             self = .network
         default: self = .ethernet
         }
+    }
+}
+
+/// The qdisc of a device at handle ffff:, which sees packets before and behind all others.
+struct QdiscInfo: Hashable {
+    let ifindex: UInt32
+    let kind: String
+
+    /// Nil for another message, and for a qdisc at another place.
+    init?(_ message: NetlinkMessage) {
+        guard Int(message.type) == Int(RTM_NEWQDISC), let info = message.header(tcmsg.self),
+            info.tcm_parent == 0xffff_fff1,  // TC_H_INGRESS, which TC_H_CLSACT equals
+            let kind = message.attributes(after: MemoryLayout<tcmsg>.size)[UInt16(TCA_KIND)]
+        else { return nil }
+        ifindex = UInt32(info.tcm_ifindex)
+        self.kind = String(decoding: kind.prefix { $0 != 0 }, as: UTF8.self)
     }
 }
 

@@ -3,6 +3,8 @@ import CTelegenBPF
 import Domain
 
 extension LinuxKernel {
+    public var countersAreNew: Bool { countersMap.isNew }
+
     public func records() throws(KernelError) -> [TapRecord] { try tapsMap.tapRecords(count: slotCount) }
 
     public func write(_ record: TapRecord, at slot: Int) throws(KernelError) {

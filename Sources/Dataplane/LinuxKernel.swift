@@ -24,16 +24,23 @@ public final class LinuxKernel: Kernel {
         self.pins = pins
         image = object ?? BPFImage.count.bytes
         netlink = try NetlinkSocket()
+        _ = try pins.restore()
         totalsMap = try BPFMap(
-            pinnedAt: pins.pin("stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY, "stats_percpu",
+            in: pins, BPF_MAP_TYPE_PERCPU_ARRAY, "stats_percpu",
             valueSize: MemoryLayout<telegen_total>.size, entries: Int(TELEGEN_CLASSES.rawValue))
         countersMap = try BPFMap(
-            pinnedAt: pins.pin("if_stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY, "if_stats_percpu",
+            in: pins, BPF_MAP_TYPE_PERCPU_ARRAY, "if_stats_percpu",
             valueSize: MemoryLayout<telegen_counters>.size, entries: slots)
-        slotCount = countersMap.entries
         tapsMap = try BPFMap(
-            pinnedAt: pins.pin("taps"), BPF_MAP_TYPE_ARRAY, "taps", valueSize: MemoryLayout<telegen_tap>.size,
-            entries: slotCount)
+            in: pins, BPF_MAP_TYPE_ARRAY, "taps", valueSize: MemoryLayout<telegen_tap>.size,
+            entries: countersMap.entries)
+        slotCount = min(countersMap.entries, tapsMap.entries)
+    }
+
+    public func restorePins() throws(KernelError) -> Bool {
+        var isRestored = try pins.restore()
+        for map in [totalsMap, countersMap, tapsMap] where try map.restorePin() { isRestored = true }
+        return isRestored
     }
 
     /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK. Without the right to raise it the load says so itself.

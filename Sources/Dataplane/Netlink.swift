@@ -39,6 +39,16 @@ struct NetlinkMessage {
         return messages
     }
 
+    /// The errno of a failed request or, at its end, of a failed dump; nil: no failure.
+    var failure: Int32? {
+        let status = header(Int32.self)
+        switch Int32(type) {
+        case NLMSG_ERROR: return -(status ?? -EPROTO)
+        case NLMSG_DONE: return status.flatMap { $0 < 0 ? -$0 : nil }
+        default: return nil
+        }
+    }
+
     /// The fixed header; nil when the message is too short for it.
     func header<Header: BitwiseCopyable>(_: Header.Type) -> Header? {
         guard payload.count >= MemoryLayout<Header>.size else { return nil }
@@ -114,15 +124,10 @@ final class NetlinkSocket {
         var result: [NetlinkMessage] = []
         while true {
             for message in try receive() where message.sequence == sequence {
-                switch Int32(message.type) {
-                case NLMSG_DONE:
-                    // Its own flag tells of a change at the very end.
-                    return result + [message]
-                case NLMSG_ERROR:
-                    let code = message.header(Int32.self) ?? -EPROTO
-                    throw KernelError("netlink dump", code: -code)
-                default: result.append(message)
-                }
+                if let failure = message.failure { throw KernelError("netlink dump", code: failure) }
+                result.append(message)
+                // Its own flag tells of a change at the very end.
+                if Int32(message.type) == NLMSG_DONE { return result }
             }
         }
     }

@@ -1,38 +1,93 @@
 import CLinux
 import Domain
 import Glibc
+import Synchronization
 
 /// The folder in bpffs where an agent's maps and links outlive it; held by one agent at a time.
 ///
 /// `<bpffs>/telegen-sonic`, or `<bpffs>/telegen-sonic/<NAMESPACE_ID>` for an ASIC instance.
 public final class PinFolder: Sendable {
     public let path: String
-    /// Where the links are pinned.
-    var links: String { path + "/links" }
-    private let lock: FileDescriptor
+    private let bpffs: String
+    private let prepare: @Sendable (String) throws(KernelError) -> Void
+    private let lock: Mutex<FileDescriptor>
 
     /// Mounts bpffs if nothing is there, makes the folder and locks it.
-    public init(bpffs: String, namespaceID: String?) throws(KernelError) {
-        if let namespaceID, JobName(namespaceID) == nil {
-            throw KernelError("make a pin folder for NAMESPACE_ID \"\(namespaceID)\"", code: EINVAL)
-        }
-        try Self.mountIfNeeded(bpffs)
+    public convenience init(bpffs: String, namespaceID: String?) throws(KernelError) {
+        try self.init(bpffs: bpffs, namespaceID: namespaceID, prepare: Self.mountIfNeeded)
+    }
+
+    /// - Parameter prepare: makes `bpffs` ready to hold folders.
+    init(
+        bpffs: String, namespaceID: String?, prepare: @escaping @Sendable (String) throws(KernelError) -> Void
+    ) throws(KernelError) {
+        if let namespaceID { try Self.check(namespaceID) }
+        self.bpffs = bpffs
+        self.prepare = prepare
         let root = bpffs + "/telegen-sonic"
         path = namespaceID.map { "\(root)/\($0)" } ?? root
-        for folder in [root, path, path + "/links"] {
+        try prepare(bpffs)
+        lock = Mutex(try Self.hold([root, path]))
+        _ = try makeLinks()
+    }
+
+    /// Makes and locks the folder anew when somebody has removed it, or the folder of the links in it; false when
+    /// both were there.
+    func restore() throws(KernelError) -> Bool {
+        var isNew = false
+        if !isInPlace {
+            try prepare(bpffs)
+            try lock.withLock { held throws(KernelError) in held = try Self.hold([bpffs + "/telegen-sonic", path]) }
+            isNew = true
+        }
+        return try makeLinks() || isNew
+    }
+
+    /// What names a pin to the kernel: below the folder that is locked, which need not be the one at `path` any more.
+    func pin(_ name: String) -> String { "\(held)/\(name)" }
+    func linkPin(_ name: String) -> String { "\(links)/\(name)" }
+    /// Where the links are pinned.
+    var links: String { held + "/links" }
+    private var held: String { "/proc/self/fd/\(lock.withLock { $0.raw })" }
+
+    /// Whether the folder that is locked is the one at `path`.
+    private var isInPlace: Bool {
+        var (held, found) = (stat(), stat())
+        guard lock.withLock({ fstat($0.raw, &held) }) == 0, stat(path, &found) == 0 else { return false }
+        return held.st_dev == found.st_dev && held.st_ino == found.st_ino
+    }
+
+    /// False when it was there.
+    private func makeLinks() throws(KernelError) -> Bool {
+        if mkdir(links, 0o700) == 0 { return true }
+        guard errno == EEXIST else { throw KernelError("make \(path)/links") }
+        return false
+    }
+
+    /// Makes the folders and locks the last of them.
+    private static func hold(_ folders: [String]) throws(KernelError) -> FileDescriptor {
+        for folder in folders {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw KernelError("make \(folder)") }
         }
+        let path = folders[folders.count - 1]
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw KernelError("open \(path)") }
-        lock = FileDescriptor(owning: descriptor)
+        let lock = FileDescriptor(owning: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw KernelError(
                 "lock \(path)", detail: "another telegen-sonic runs here: stop it, or give this one a NAMESPACE_ID")
         }
+        return lock
     }
 
-    func pin(_ name: String) -> String { "\(path)/\(name)" }
-    func linkPin(_ name: String) -> String { "\(links)/\(name)" }
+    /// An instance's folder stands beside the pins of the agent that has no NAMESPACE_ID.
+    private static func check(_ namespaceID: String) throws(KernelError) {
+        let operation = "make a pin folder for NAMESPACE_ID \"\(namespaceID)\""
+        guard JobName(namespaceID) != nil else { throw KernelError(operation, code: EINVAL) }
+        guard !["links", "taps", "stats_percpu", "if_stats_percpu"].contains(namespaceID) else {
+            throw KernelError(operation, code: EINVAL, detail: "a pin of the agent has this name: choose another one")
+        }
+    }
 
     private static func mountIfNeeded(_ bpffs: String) throws(KernelError) {
         if isBPFFS(bpffs) { return }

@@ -58,14 +58,18 @@ public struct JobStatus: Hashable, Sendable {
 
     private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed) {
         let taps = job.spec.direction.directions.map { TapID(name, $0) }
-        let failures = taps.compactMap { tap in observed.failures[tap].map { "\(tap.direction.rawValue): \($0.reason)" }
-        }
         guard let port = observed.ports[job.spec.port] else {
             operStatus = .waiting
             reason = "port \(job.spec.port): no such network device; counting starts by itself when it appears"
             return
         }
         let attached = taps.compactMap { observed.taps[$0]?.attachment }.filter { $0.port == port }
+        let failures = taps.compactMap { tap -> String? in
+            guard observed.taps[tap]?.attachment?.port != port, let failure = observed.failures[tap],
+                failure.port == port
+            else { return nil }
+            return "\(tap.direction.rawValue): \(failure.reason)"
+        }
         ifindex = port.ifindex
         attachType = attached.first?.type
         let unsupported = job.spec.unsupported(agentDefault: desired.mirror)

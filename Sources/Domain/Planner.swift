@@ -12,9 +12,6 @@ public struct Plan: Hashable, Sendable {
     /// In the order of execution: what frees comes before what takes.
     public var actions: [Action]
     public var intents: [JobName: Intent]
-    /// The next time at which the plan changes by itself: an expiry or a retry.
-    public var deadline: UnixTime?
-
     /// Jobs that have a place among `max_jobs`.
     public var admitted: Set<JobName> { Set(intents.filter { $0.value.takesPlace }.keys) }
 }
@@ -34,12 +31,14 @@ public enum Planner {
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
                 guard observed.taps[tap]?.attachment?.port != port else { continue }
-                if let failure = observed.failures[tap], failure.retryAt > observed.now { continue }
+                if let failure = observed.failures[tap], failure.port == port, failure.retryAt > observed.now {
+                    continue
+                }
                 taking.append(.attach(tap, to: port))
             }
         }
         let actions = freeing.sorted { $0.tap < $1.tap } + taking.sorted { $0.tap < $1.tap }
-        return Plan(actions: actions, intents: intents, deadline: deadline(intents, observed))
+        return Plan(actions: actions, intents: intents)
     }
 
     /// What happens to a slot that is in use: nothing when it counts where it shall, or rests.
@@ -56,7 +55,8 @@ public enum Planner {
         return .detach(tap)
     }
 
-    private static func deadline(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
+    /// The next time at which a plan would differ from the one before: an expiry or a retry.
+    public static func deadline(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
         let expiries = intents.values.compactMap { intent -> UnixTime? in
             guard case .count(let job) = intent else {
                 if case .placeholder(let job, _) = intent { return job.spec.expiresAt }

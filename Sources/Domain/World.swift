@@ -56,12 +56,15 @@ public struct Observed: Hashable, Sendable {
 
 /// An attempt that failed.
 public struct Failure: Hashable, Sendable {
+    /// The port that it was on: another port, or the same one made anew, is another attempt.
+    public let port: Port
     /// One sentence with the remedy.
     public let reason: String
     public let attempts: Int
     public let retryAt: UnixTime
 
-    public init(reason: String, attempts: Int, retryAt: UnixTime) {
+    public init(port: Port, reason: String, attempts: Int, retryAt: UnixTime) {
+        self.port = port
         self.reason = reason
         self.attempts = attempts
         self.retryAt = retryAt

@@ -9,6 +9,9 @@ public actor Database {
     private let timeout: Duration
     private let executor = QueueExecutor(label: "SonicDB.Database")
     private var connection: Connection?
+    /// How many connections there have been: another number means that the server may have been another one, or
+    /// begun anew.
+    public private(set) var generation = 0
     private var backoff = Backoff()
     private var lastFailure: RedisError?
 
@@ -58,6 +61,7 @@ public actor Database {
         }
         do throws(RedisError) {
             connection = try Connection.open(endpoint, name: clientName, until: deadline)
+            generation += 1
         } catch {
             throw failed(error)
         }

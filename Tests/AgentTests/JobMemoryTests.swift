@@ -25,9 +25,9 @@ struct JobMemoryTests {
     @Test("an expiry is latched until its value changes or the row goes")
     func latch() {
         var memory = JobMemory()
-        memory.remember([name: intent(expiresAt: 5)], now: UnixTime(nanoseconds: 6))
+        memory.remember([name: intent(expiresAt: 5)])
         #expect(memory.expired == [name: UnixTime(nanoseconds: 5)])
-        memory.remember([:], now: UnixTime(nanoseconds: 6))
+        memory.remember([:])
         #expect(memory.expired.isEmpty)
     }
 
@@ -43,8 +43,9 @@ struct JobMemoryTests {
         var memory = JobMemory(rows)
         let at = UnixTime(rfc3339: "2026-01-01T00:00:00Z")!
         #expect(memory.expired == [name: at])
-        let report = memory.report(
-            status(intent(expiresAt: at.nanoseconds)), [], now: UnixTime(nanoseconds: 1), rateOver: nil, logger)
+        let report = memory.complete(
+            JobReport(status: status(intent(expiresAt: at.nanoseconds)), taps: []), now: UnixTime(nanoseconds: 1),
+            rateOver: nil, logger)
         #expect(report.endedAt?.text == "2026-01-01T00:00:01Z")
     }
 
@@ -57,8 +58,8 @@ struct JobMemoryTests {
             counters[.ipv4].sizes[0] = packets
             counters[.ipv4].bytes = packets * 10
             let tap = TapReport(direction: .ingress, startedAt: UnixTime(nanoseconds: 1), counters: counters)
-            let report = memory.report(
-                status, [tap], now: UnixTime(nanoseconds: 1), rateOver: .seconds(2), logger)
+            let report = memory.complete(
+                JobReport(status: status, taps: [tap]), now: UnixTime(nanoseconds: 1), rateOver: .seconds(2), logger)
             #expect(report.rate == Rate(packetsPerSecond: expected, bitsPerSecond: expected * 80))
         }
     }

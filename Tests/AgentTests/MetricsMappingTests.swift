@@ -6,6 +6,8 @@ import Testing
 
 @Suite("Metrics")
 struct MetricsMappingTests {
+    private static let jobs: Set<JobName> = [JobName("a")!, JobName("b")!]
+
     private func stream(_ job: String, _ packetClass: PacketClass = .ipv4, ifindex: UInt32? = nil) -> StreamID {
         StreamID(
             job: JobName(job)!, direction: .ingress, interface: "Ethernet0", ifindex: ifindex, packetClass: packetClass)
@@ -26,7 +28,8 @@ struct MetricsMappingTests {
     @Test("a stream is a cumulative sum of packets and a histogram of sizes with the contract's attributes")
     func shape() throws {
         var mapping = MetricsMapping()
-        let metrics = mapping.metrics([stream("a"): point(5, bytes: 1000)], now: UnixTime(nanoseconds: 9))
+        let metrics = mapping.metrics(
+            [stream("a"): point(5, bytes: 1000)], jobs: Self.jobs, now: UnixTime(nanoseconds: 9))
         #expect(metrics.map(\.name) == ["bpf.packets", "bpf.bytes"])
         #expect(metrics.map(\.unit) == ["{packet}", "By"])
         let sum = try #require(sums(metrics).first)
@@ -55,20 +58,39 @@ struct MetricsMappingTests {
     func ended() {
         var mapping = MetricsMapping()
         let now = UnixTime(nanoseconds: 9)
-        _ = mapping.metrics([stream("a"): point(1, bytes: 1), stream("b"): point(1, bytes: 1)], now: now)
+        _ = mapping.metrics(
+            [stream("a"): point(1, bytes: 1), stream("b"): point(1, bytes: 1)], jobs: Self.jobs, now: now)
         mapping.delivered()
         for _ in 1...2 {
-            let ended = sums(mapping.metrics([stream("b"): point(2, bytes: 2)], now: now)).filter(\.noRecordedValue)
+            let ended = sums(mapping.metrics([stream("b"): point(2, bytes: 2)], jobs: Self.jobs, now: now)).filter(
+                \.noRecordedValue)
             #expect(ended.count == 1)
         }
         mapping.delivered()
-        #expect(sums(mapping.metrics([stream("b"): point(2, bytes: 2)], now: now)).count == 1)
+        #expect(sums(mapping.metrics([stream("b"): point(2, bytes: 2)], jobs: Self.jobs, now: now)).count == 1)
     }
 
     @Test("a stream that never arrived needs no end, so that an outage costs no memory")
     func neverDelivered() {
         var mapping = MetricsMapping()
-        _ = mapping.metrics([stream("a"): point(1, bytes: 1)], now: UnixTime(nanoseconds: 9))
-        #expect(mapping.metrics([:], now: UnixTime(nanoseconds: 10)).isEmpty)
+        _ = mapping.metrics([stream("a"): point(1, bytes: 1)], jobs: Self.jobs, now: UnixTime(nanoseconds: 9))
+        #expect(mapping.metrics([:], jobs: Self.jobs, now: UnixTime(nanoseconds: 10)).isEmpty)
+    }
+
+    @Test("when the port returns with another number its new stream starts at zero, and nothing is told twice")
+    func renumbered() throws {
+        var mapping = MetricsMapping()
+        func told(_ id: StreamID, _ packets: UInt64, at time: UInt64) -> NumberPoint? {
+            let now = UnixTime(nanoseconds: time)
+            let metrics = mapping.metrics([id: point(packets, bytes: packets)], jobs: Self.jobs, now: now)
+            mapping.delivered()
+            return sums(metrics).first { !$0.noRecordedValue }
+        }
+        let first = try #require(told(stream("a", ifindex: 4), 100, at: 10))
+        #expect(first.start == 7 && first.value == .int(100))
+        let second = try #require(told(stream("a", ifindex: 5), 130, at: 20))
+        #expect(second.start == 10 && second.value == .int(30))
+        let third = try #require(told(stream("a", ifindex: 5), 150, at: 30))
+        #expect(third.start == 10 && third.value == .int(50))
     }
 }

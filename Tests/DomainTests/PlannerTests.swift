@@ -88,19 +88,29 @@ struct PlannerTests {
     func deadline() {
         let at = UnixTime(nanoseconds: 5_000)
         var world = World(jobs: ["a": World.job("Ethernet0") { $0.expiresAt = at }], ports: [.ethernet0])
-        #expect(world.plan.deadline == at)
+        #expect(world.deadline == at)
         world.observed.failures[TapID("a", .ingress)] =
-            Failure(reason: "x", attempts: 1, retryAt: UnixTime(nanoseconds: 2_000))
-        #expect(world.plan.deadline == UnixTime(nanoseconds: 2_000))
+            Failure(port: .ethernet0, reason: "x", attempts: 1, retryAt: UnixTime(nanoseconds: 2_000))
+        #expect(world.deadline == UnixTime(nanoseconds: 2_000))
         #expect(world.plan.actions.isEmpty)
         world.observed.now = UnixTime(nanoseconds: 2_000)
         #expect(world.plan.actions.count == 1)
     }
 
+    @Test("a job that failed on one port does not wait when it is sent to another")
+    func failedElsewhere() {
+        var world = World(jobs: ["a": World.job("Ethernet4")], ports: [.ethernet0, .ethernet4])
+        world.observed.failures[TapID("a", .ingress)] =
+            Failure(port: .ethernet0, reason: "x", attempts: 9, retryAt: UnixTime(nanoseconds: 1 << 60))
+        #expect(world.plan.actions == [.attach(TapID("a", .ingress), to: .ethernet4)])
+        #expect(world.status("a").operStatus == .starting)
+    }
+
     @Test("a failed job says why; one that fails in one of two directions is degraded")
     func failed() {
         var world = World(jobs: ["a": World.job("Ethernet0", .both)], ports: [.ethernet0])
-        let failure = Failure(reason: "no room: make some", attempts: 1, retryAt: UnixTime(nanoseconds: 1 << 60))
+        let failure = Failure(
+            port: .ethernet0, reason: "no room: make some", attempts: 1, retryAt: UnixTime(nanoseconds: 1 << 60))
         world.observed.failures[TapID("a", .egress)] = failure
         world.performPlan()
         #expect(world.status("a").operStatus == .degraded)

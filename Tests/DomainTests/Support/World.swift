@@ -22,6 +22,8 @@ struct World {
 
     var plan: Plan { Planner.plan(desired, observed) }
 
+    var deadline: UnixTime? { Planner.deadline(plan.intents, observed) }
+
     mutating func performPlan() {
         let plan = plan
         observed.admitted = plan.admitted
