@@ -19,7 +19,11 @@ struct ReconcilerService: Service {
     private func followDevices() async {
         do {
             let monitor = try LinkMonitor()
-            for await _ in monitor.changes { reconciler.signal.send() }
+            for await _ in monitor.changes {
+                // Changes come in swarms: a port that comes up brings half a dozen.
+                try? await Task.sleep(for: .milliseconds(30))
+                reconciler.signal.send()
+            }
         } catch {
             logger.error("ports that come and go are only noticed at the status interval: \(error)")
         }

@@ -9,40 +9,42 @@ final class BPFMap {
     let entries: Int
     /// It was not pinned, and has been made.
     let isNew: Bool
-    private let pins: PinFolder
+    /// The pin as an error names it.
+    private let shownPath: String
 
     /// Opens the pin, or makes the map and pins it. A pin whose map has another shape is an error, never replaced.
     init(
-        in pins: PinFolder, _ type: bpf_map_type, _ name: String, valueSize: Int, entries: Int
+        pinnedAt path: String, shownAs shownPath: String? = nil, _ type: bpf_map_type, _ name: String, valueSize: Int,
+        entries: Int
     ) throws(KernelError) {
         self.name = name
         self.valueSize = valueSize
-        self.pins = pins
-        let path = "\(pins.path)/\(name)"
-        let pinned = bpf_obj_get(pins.pin(name))
+        let shownPath = shownPath ?? path
+        self.shownPath = shownPath
+        let pinned = bpf_obj_get(path)
         isNew = pinned < 0
         guard pinned < 0 else {
             descriptor = FileDescriptor(owning: pinned)
-            self.entries = try Self.entries(of: pinned, type, valueSize: valueSize, path)
+            self.entries = try Self.entries(of: pinned, type, valueSize: valueSize, shownPath)
             return
         }
-        guard errno == ENOENT else { throw KernelError("open pin \(path)") }
+        guard errno == ENOENT else { throw KernelError("open pin \(shownPath)") }
         let made = try check(
             bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)")
         descriptor = FileDescriptor(owning: made)
         self.entries = entries
-        try pin()
+        try pin(at: path)
     }
 
     /// Pins the map again when somebody has removed its pin; false when it is there.
-    func restorePin() throws(KernelError) -> Bool {
-        if access(pins.pin(name), F_OK) == 0 { return false }
-        try pin()
+    func restorePin(at path: String) throws(KernelError) -> Bool {
+        if access(path, F_OK) == 0 { return false }
+        try pin(at: path)
         return true
     }
 
-    private func pin() throws(KernelError) {
-        try check(bpf_obj_pin(descriptor.raw, pins.pin(name)), "pin map \(name) at \(pins.path)/\(name)")
+    private func pin(at path: String) throws(KernelError) {
+        try check(bpf_obj_pin(descriptor.raw, path), "pin map \(name) at \(shownPath)")
     }
 
     private static func entries(

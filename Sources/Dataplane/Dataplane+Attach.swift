@@ -107,12 +107,13 @@ extension Dataplane {
                 """)
     }
 
-    /// Makes the qdisc that the record says is ours; corrects it when somebody else was first.
+    /// Makes the qdisc that the record says is ours; when somebody else was first it is looked at anew, next time.
     private func makeQdisc(_ port: Port, _ record: TapRecord, _ slot: Int) throws(KernelError) {
         guard try !kernel.addQdisc(ifindex: port.ifindex) else { return }
         var corrected = record
         corrected.ownsQdisc = false
         try write(corrected, at: slot)
+        throw KernelError("make the clsact qdisc of \(port.name)", code: EEXIST, detail: "another program was first")
     }
 
     /// The lowest priority, which is looked at first, at which a filter of ours can stand beside those of others.

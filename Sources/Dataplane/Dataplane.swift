@@ -45,7 +45,7 @@ public final class Dataplane {
         self.logger = logger
         attachType = choice == .clsact ? .clsact : .tcx
         slots = Slots(try kernel.records())
-        if kernel.countersAreNew { try restart() }
+        if kernel.countersAreNew { try beginAnew() }
         try adopt()
     }
 
@@ -167,7 +167,7 @@ extension Dataplane {
     }
 
     /// The counters are at zero: every life that the owners' table knows begins now.
-    private func restart() throws(KernelError) {
+    private func beginAnew() throws(KernelError) {
         for slot in slots.inUse.values {
             var record = slots[slot]
             record.startedAt = clock()

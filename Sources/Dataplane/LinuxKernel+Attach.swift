@@ -8,7 +8,7 @@ extension LinuxKernel {
     ) throws(KernelError) {
         let link = clibbpf_tcx_attach(program.program.raw, Int32(ifindex), direction.tcx)
         let owned = FileDescriptor(owning: try check(link, "attach a tcx link to device \(ifindex)"))
-        try check(bpf_obj_pin(owned.raw, pins.linkPin(pin)), "pin the link \(pins.path)/links/\(pin)")
+        try check(bpf_obj_pin(owned.raw, pins.linkPin(pin)), "pin the link \(pins.shown("links/\(pin)"))")
     }
 
     public func updateLink(pin: String, to program: Program) throws(KernelError) {
@@ -32,7 +32,7 @@ extension LinuxKernel {
     }
 
     public func linkPins() throws(KernelError) -> [String] {
-        guard let folder = opendir(pins.links) else { throw KernelError("list \(pins.path)/links") }
+        guard let folder = opendir(pins.links) else { throw KernelError("list \(pins.shown("links"))") }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

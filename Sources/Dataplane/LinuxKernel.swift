@@ -26,20 +26,22 @@ public final class LinuxKernel: Kernel {
         netlink = try NetlinkSocket()
         _ = try pins.restore()
         totalsMap = try BPFMap(
-            in: pins, BPF_MAP_TYPE_PERCPU_ARRAY, "stats_percpu",
-            valueSize: MemoryLayout<telegen_total>.size, entries: Int(TELEGEN_CLASSES.rawValue))
+            pinnedAt: pins.pin("stats_percpu"), shownAs: pins.shown("stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
+            "stats_percpu", valueSize: MemoryLayout<telegen_total>.size, entries: Int(TELEGEN_CLASSES.rawValue))
         countersMap = try BPFMap(
-            in: pins, BPF_MAP_TYPE_PERCPU_ARRAY, "if_stats_percpu",
-            valueSize: MemoryLayout<telegen_counters>.size, entries: slots)
+            pinnedAt: pins.pin("if_stats_percpu"), shownAs: pins.shown("if_stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
+            "if_stats_percpu", valueSize: MemoryLayout<telegen_counters>.size, entries: slots)
         tapsMap = try BPFMap(
-            in: pins, BPF_MAP_TYPE_ARRAY, "taps", valueSize: MemoryLayout<telegen_tap>.size,
-            entries: countersMap.entries)
+            pinnedAt: pins.pin("taps"), shownAs: pins.shown("taps"), BPF_MAP_TYPE_ARRAY, "taps",
+            valueSize: MemoryLayout<telegen_tap>.size, entries: countersMap.entries)
         slotCount = min(countersMap.entries, tapsMap.entries)
     }
 
     public func restorePins() throws(KernelError) -> Bool {
         var isRestored = try pins.restore()
-        for map in [totalsMap, countersMap, tapsMap] where try map.restorePin() { isRestored = true }
+        for map in [totalsMap, countersMap, tapsMap] where try map.restorePin(at: pins.pin(map.name)) {
+            isRestored = true
+        }
         return isRestored
     }
 

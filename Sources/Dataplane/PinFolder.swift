@@ -45,6 +45,8 @@ public final class PinFolder: Sendable {
 
     /// What names a pin to the kernel: below the folder that is locked, which need not be the one at `path` any more.
     func pin(_ name: String) -> String { "\(held)/\(name)" }
+    /// The same for people.
+    func shown(_ name: String) -> String { "\(path)/\(name)" }
     func linkPin(_ name: String) -> String { "\(links)/\(name)" }
     /// Where the links are pinned.
     var links: String { held + "/links" }

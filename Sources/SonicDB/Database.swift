@@ -67,11 +67,13 @@ public actor Database {
         }
     }
 
-    /// After a failure the replies to come are out of step with the commands.
+    /// After a failure the replies to come are out of step with the commands. A server that answers nonsense is there,
+    /// so the next call need not wait for it.
     private func failed(_ error: RedisError) -> RedisError {
         connection = nil
-        lastFailure = error
+        if case .unexpectedReply = error { return error }
         backoff.fail()
+        lastFailure = error
         return error
     }
 }

@@ -87,4 +87,59 @@ struct AdoptTests {
         #expect(second.taps[.a]?.attachment == nil)
         #expect(second.taps[.b]?.attachment != nil)
     }
+
+    @Test("counters that begin at zero begin new lives, and leave the slots as they are")
+    func newCounters() throws {
+        let first = try Dataplane.start(kernel, now: 5)
+        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.b, to: .ethernet4))
+        try first.perform(.detach(.b))
+        kernel.countersAreNew = true
+        let second = try Dataplane.start(kernel, now: 9)
+        #expect(second.taps.values.map(\.startedAt.nanoseconds) == [9, 9])
+        #expect(kernel.recordTable.prefix(2).map(\.startedAt.nanoseconds) == [9, 9])
+        #expect(second.taps[.a]?.attachment?.port == .ethernet0)
+    }
+
+    @Test("a device that the kernel names twice is one port")
+    func twice() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        kernel.devices.append(Port(name: NetdevName("renamed")!, ifindex: 7))
+        let second = try Dataplane.start(kernel)
+        #expect(second.taps[.a]?.attachment?.port.name.text == "renamed")
+    }
+
+    @Test("a tap that can neither be taken over nor detached does not keep the agent from starting")
+    func stuck() throws {
+        let first = try Dataplane.start(kernel)
+        try first.perform(.attach(.a, to: .ethernet0))
+        let stubborn = StubbornKernel(kernel)
+        let second = try Dataplane.start(stubborn)
+        #expect(second.taps[.a]?.attachment == nil)
+        #expect(throws: KernelError.self) { try second.perform(.attach(.a, to: .ethernet0)) }
+        stubborn.isStubborn = false
+        try second.perform(.attach(.a, to: .ethernet0))
+        #expect(stubborn.linkTable.count == 1)
+    }
+}
+
+/// Lets go of no link, and lets none be changed.
+private final class StubbornKernel: RecordedKernel {
+    var isStubborn = true
+
+    init(_ other: RecordedKernel) {
+        super.init(ports: other.devices)
+        linkTable = other.linkTable
+        recordTable = other.recordTable
+    }
+
+    override func updateLink(pin: String, to program: Program) throws(KernelError) {
+        throw KernelError("update", code: 12)
+    }
+
+    override func removeLink(pin: String) throws(KernelError) {
+        if isStubborn { throw KernelError("remove", code: 12) }
+        try super.removeLink(pin: pin)
+    }
 }

@@ -1,4 +1,6 @@
 import Domain
+import Logging
+import Synchronization
 import Testing
 
 @testable import Dataplane
@@ -104,5 +106,92 @@ struct AttachTests {
         #expect(dataplane.taps[.a]?.attachment == nil)
         try dataplane.perform(.attach(.a, to: .ethernet0))
         #expect(kernel.linkTable.count == 1)
+    }
+
+    @Test("a tap that could not be taken off its port leaves it before it goes to another one")
+    func moved() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        kernel.failing = ("unlink", KernelError("it", code: 12))
+        #expect(throws: KernelError.self) { try dataplane.perform(.detach(.a)) }
+        try dataplane.perform(.attach(.a, to: .ethernet4))
+        #expect(kernel.linkTable.values.map(\.ifindex) == [8])
+        #expect(kernel.lanes.values.flatMap { $0.keys } == [8])
+    }
+
+    @Test("an attachment that fails gives its lane back", arguments: ["load", "record 0 a", "link"])
+    func lane(call: String) throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.detach(.a))
+        kernel.failing = (call, KernelError("it", code: 12))
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        kernel.calls = []
+        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4))
+        #expect(!kernel.calls.contains("load ethernet"))
+    }
+
+    @Test("removed pins are restored and told of once; taps whose links went with them are attached again")
+    func pins() throws {
+        let log = Log()
+        let dataplane = try Dataplane.start(kernel, logger: log.logger)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        kernel.pinsAreMissing = true
+        kernel.linkTable = [:]
+        try dataplane.verify()
+        try dataplane.verify()
+        #expect(log.lines.count { $0.contains("restored") } == 1)
+        #expect(dataplane.taps[.a]?.attachment == nil)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(dataplane.taps[.a]?.startedAt == UnixTime(nanoseconds: 1))
+        #expect(kernel.calls.count { $0.hasPrefix("clear") } == 1)
+    }
+
+    @Test("pins that cannot be restored are an error, and the taps are looked after all the same")
+    func pinsOfAnother() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0))
+        kernel.pinsAreMissing = true
+        kernel.linkTable = [:]
+        kernel.failing = ("pins", KernelError("lock", code: 11))
+        let error = #expect(throws: KernelError.self) { try dataplane.verify() }
+        #expect(error?.code == 11)
+        #expect(dataplane.taps[.a]?.attachment == nil)
+    }
+
+    @Test("releasing all goes on past a tap that fails, and tells of it at the end")
+    func releaseAll() throws {
+        let dataplane = try Dataplane.start(kernel)
+        let taps = [TapID.a, .aOut, .b]
+        for tap in taps { try dataplane.perform(.attach(tap, to: .ethernet0)) }
+        kernel.failing = ("unlink", KernelError("it", code: 12))
+        let error = #expect(throws: KernelError.self) { try dataplane.releaseAll() }
+        #expect(error?.code == 12)
+        #expect(kernel.linkTable.count == 1)
+        #expect(dataplane.taps.count == 1)
+    }
+}
+
+/// What was logged.
+private final class Log: Sendable {
+    private let storage = Mutex<[String]>([])
+    var lines: [String] { storage.withLock { $0 } }
+
+    var logger: Logger {
+        Logger(label: "test") { _ in Handler(log: self) }
+    }
+
+    private struct Handler: LogHandler {
+        let log: Log
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { log.storage.withLock { $0.append("\(event.message)") } }
     }
 }

@@ -65,6 +65,37 @@ struct NetlinkTests {
         #expect(FilterInfo(filter(kind: "bpf", name: "x", protocol: 3, handle: 0)) == nil)
     }
 
+    @Test("the end of a dump carries the error that ended it; a length or zero is none")
+    func failure() {
+        func message(_ type: Int32, _ status: Int32) -> NetlinkMessage {
+            NetlinkMessage(type: UInt16(type), payload: withUnsafeBytes(of: status) { Array($0) })
+        }
+        #expect(message(NLMSG_DONE, -12).failure == 12)
+        #expect(message(NLMSG_DONE, 0).failure == nil)
+        #expect(message(NLMSG_DONE, 20).failure == nil)
+        #expect(NetlinkMessage(type: UInt16(NLMSG_DONE), payload: []).failure == nil)
+        #expect(message(NLMSG_ERROR, -19).failure == 19)
+        #expect(NetlinkMessage(type: UInt16(NLMSG_ERROR), payload: []).failure != nil)
+        #expect(link("Ethernet0", index: 7, type: 1).failure == nil)
+    }
+
+    @Test("of a device's qdiscs only the one of ingress and clsact is looked at")
+    func qdisc() {
+        #expect(QdiscInfo(qdisc("ingress", parent: 0xffff_fff1))?.kind == "ingress")
+        #expect(QdiscInfo(qdisc("clsact", parent: 0xffff_fff1))?.ifindex == 7)
+        #expect(QdiscInfo(qdisc("fq_codel", parent: 0xffff_ffff)) == nil)
+        #expect(QdiscInfo(link("Ethernet0", index: 7, type: 1)) == nil)
+        #expect(QdiscInfo(NetlinkMessage(type: UInt16(RTM_NEWQDISC), payload: [1])) == nil)
+    }
+
+    private func qdisc(_ kind: String, parent: UInt32) -> NetlinkMessage {
+        var info = tcmsg()
+        info.tcm_ifindex = 7
+        info.tcm_parent = parent
+        let payload = withUnsafeBytes(of: info) { Array($0) } + attribute(Int(TCA_KIND), Array(kind.utf8) + [0])
+        return NetlinkMessage(type: UInt16(RTM_NEWQDISC), payload: payload)
+    }
+
     private func attribute(_ type: Int, _ value: [UInt8]) -> [UInt8] {
         let padding = [UInt8](repeating: 0, count: (4 - value.count % 4) % 4)
         return [UInt8(4 + value.count), 0, UInt8(type), 0] + value + padding

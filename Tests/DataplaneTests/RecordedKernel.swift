@@ -4,7 +4,7 @@ import Logging
 @testable import Dataplane
 
 /// A kernel in memory: does what Linux does with links, filters and maps, and records every call that changes something.
-final class RecordedKernel: Kernel {
+class RecordedKernel: Kernel {
     var devices: [Port] = []
     var hasTCX = true
     var calls: [String] = []
@@ -13,7 +13,16 @@ final class RecordedKernel: Kernel {
 
     var linkTable: [String: (ifindex: UInt32, direction: Direction, program: ObjectIdentifier)] = [:]
     var filterTable: [Hook: [FilterInfo]] = [:]
+    /// Devices with the clsact qdisc.
     var qdiscs: Set<UInt32> = []
+    /// Devices with the `ingress` qdisc of somebody else.
+    var ingressQdiscs: Set<UInt32> = []
+    /// How many programs a device takes by tcx, per direction.
+    var tcxRoom = 63
+    var pinsAreMissing = false
+    var countersAreNew = false
+    /// How often filters were asked for.
+    var filterDumps = 0
     var recordTable: [TapRecord]
     var counterTable: [Counters]
     /// By program: which slot a device counts in.
@@ -60,6 +69,9 @@ final class RecordedKernel: Kernel {
         try note("link \(pin)")
         guard hasTCX else { throw KernelError("attach", code: 22) }
         guard devices.contains(where: { $0.ifindex == ifindex }) else { throw KernelError("attach", code: 19) }
+        guard linkTable.values.count(where: { $0.ifindex == ifindex && $0.direction == direction }) < tcxRoom else {
+            throw KernelError("attach", code: 34)
+        }
         let id = ObjectIdentifier(program)
         if linkTable.values.contains(where: { $0.ifindex == ifindex && $0.direction == direction && $0.program == id })
         {
@@ -88,14 +100,18 @@ final class RecordedKernel: Kernel {
 
     func linkPins() throws(KernelError) -> [String] { linkTable.keys.sorted() }
 
+    func qdisc(ifindex: UInt32) throws(KernelError) -> String? {
+        qdiscs.contains(ifindex) ? "clsact" : ingressQdiscs.contains(ifindex) ? "ingress" : nil
+    }
+
     func addQdisc(ifindex: UInt32) throws(KernelError) -> Bool {
         try note("qdisc \(ifindex)")
-        return qdiscs.insert(ifindex).inserted
+        return !ingressQdiscs.contains(ifindex) && qdiscs.insert(ifindex).inserted
     }
 
     func removeQdisc(ifindex: UInt32) throws(KernelError) {
         try note("no qdisc \(ifindex)")
-        qdiscs.remove(ifindex)
+        guard qdiscs.remove(ifindex) != nil else { throw KernelError("remove", code: 2) }
         for direction in Direction.allCases { filterTable[Hook(ifindex: ifindex, direction: direction)] = nil }
     }
 
@@ -103,7 +119,8 @@ final class RecordedKernel: Kernel {
         _ program: Program, to ifindex: UInt32, _ direction: Direction, _ filter: FilterID, replacing: Bool
     ) throws(KernelError) {
         try note("filter \(ifindex) \(direction) \(filter.handle)@\(filter.priority)\(replacing ? " again" : "")")
-        let hook = Hook(ifindex: ifindex, direction: direction)
+        guard let kind = try qdisc(ifindex: ifindex) else { throw KernelError("attach", code: 2) }
+        let hook = Hook(ifindex: ifindex, direction: kind == "ingress" ? .ingress : direction)
         if !replacing {
             filterTable[hook, default: []].append(FilterInfo(id: filter, isOurs: true, sharesPriority: true))
         }
@@ -115,7 +132,15 @@ final class RecordedKernel: Kernel {
     }
 
     func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
-        filterTable[Hook(ifindex: ifindex, direction: direction)] ?? []
+        filterDumps += 1
+        return filterTable[Hook(ifindex: ifindex, direction: direction)] ?? []
+    }
+
+    func restorePins() throws(KernelError) -> Bool {
+        guard pinsAreMissing else { return false }
+        try note("pins")
+        pinsAreMissing = false
+        return true
     }
 
     func records() throws(KernelError) -> [TapRecord] { recordTable }
@@ -146,9 +171,12 @@ extension TapID {
 
 extension Dataplane {
     /// An agent's start on this kernel.
-    static func start(_ kernel: RecordedKernel, attach: AttachChoice = .auto, now: UInt64 = 1) throws -> Dataplane {
+    static func start(
+        _ kernel: RecordedKernel, attach: AttachChoice = .auto, now: UInt64 = 1,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) throws -> Dataplane {
         try Dataplane(
             kernel: kernel, attach: attach, bootID: BootID(high: 1, low: 2), clock: { UnixTime(nanoseconds: now) },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: logger)
     }
 }

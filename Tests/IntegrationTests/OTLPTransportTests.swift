@@ -80,10 +80,15 @@ struct OTLPTransportTests {
         try await withFolder { folder in
             try await makeCertificate(in: folder)
             let receiver = try await startTLS(in: folder)
-            guard case .retryable(let reason, _) = try await export(to: "https://localhost:\(receiver.port)") else {
-                return #expect(Bool(false), "the certificate is trusted")
+            // The library tells the cause, or only its consequence, a closed connection, as it notices them.
+            var reasons: Set<String> = []
+            while !reasons.contains(where: { $0.contains("CERTIFICATE_VERIFY_FAILED") }) {
+                guard case .retryable(let reason, _) = try await export(to: "https://localhost:\(receiver.port)") else {
+                    return #expect(Bool(false), "the certificate is trusted")
+                }
+                reasons.insert(reason)
+                try #require(reasons.count < 20, "\(reasons)")
             }
-            #expect(reason.contains("CERTIFICATE_VERIFY_FAILED"))
             #expect(receiver.requests.isEmpty)
             await receiver.stop()
         }
