@@ -18,7 +18,7 @@ actor MetricsSource {
 
     /// Nil when there is nothing to say.
     func collect() async -> MetricBatch? {
-        let snapshot = await reconciler.snapshot()
+        guard let snapshot = await reconciler.snapshot() else { return nil }
         let jobs = Set(snapshot.jobs.map(\.status.name))
         let metrics = mapping.metrics(snapshot.streams(withIfindex: withIfindex), jobs: jobs, now: .now)
         guard !metrics.isEmpty else { return nil }

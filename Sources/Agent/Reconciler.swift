@@ -90,12 +90,15 @@ public actor Reconciler {
     /// Every job's status as it was published last.
     private(set) var statuses: [OperStatus] = []
 
-    /// Every job with counters read now; nothing is changed by looking.
-    func snapshot() -> StateSnapshot {
-        guard isKnown, !isReconciling, let counters = try? dataplane?.counters() else {
-            return StateSnapshot(jobs: isKnown ? reports(counters) : [])
+    /// Every job with counters read now; nothing is changed by looking. Nil when there is nothing true to say: an older
+    /// count than the one told before would look like a reset.
+    func snapshot() -> StateSnapshot? {
+        guard isKnown else { return nil }
+        do {
+            return StateSnapshot(jobs: reports(try dataplane?.counters() ?? [:]))
+        } catch {
+            return nil
         }
-        return StateSnapshot(jobs: reports(counters))
     }
 
     /// Takes every tap off and forgets the jobs: `run --detach-on-exit`.
