@@ -38,7 +38,7 @@ int clibbpf_tcx_attach(int program, int ifindex, enum bpf_attach_type type)
 }
 
 /* struct bpf_link_info's tcx member is as its netns member, which old headers have: ifindex first. */
-int clibbpf_tcx_info(int link, __u32 *program_id, __u32 *ifindex)
+int clibbpf_tcx_ifindex(int link, __u32 *ifindex)
 {
 	struct bpf_link_info info;
 	__u32 size = sizeof(info);
@@ -46,20 +46,7 @@ int clibbpf_tcx_info(int link, __u32 *program_id, __u32 *ifindex)
 
 	memset(&info, 0, sizeof(info));
 	error = bpf_obj_get_info_by_fd(link, &info, &size);
-	*program_id = info.prog_id;
 	*ifindex = info.xdp.ifindex;
-	return error;
-}
-
-int clibbpf_program_id(int program, __u32 *id)
-{
-	struct bpf_prog_info info;
-	__u32 size = sizeof(info);
-	int error;
-
-	memset(&info, 0, sizeof(info));
-	error = bpf_obj_get_info_by_fd(program, &info, &size);
-	*id = info.id;
 	return error;
 }
 

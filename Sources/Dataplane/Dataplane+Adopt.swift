@@ -26,8 +26,8 @@ extension Dataplane {
     private func adopt(
         _ tap: TapID, _ record: TapRecord, _ ports: [UInt32: Port], _ filters: inout FilterTable
     ) throws(KernelError) -> Bool {
-        if let link = try kernel.link(pin: tap.pin) {
-            guard choice != .clsact, let port = ports[link.ifindex] else { return false }
+        if let ifindex = try kernel.device(ofLink: tap.pin) {
+            guard choice != .clsact, let port = ports[ifindex] else { return false }
             let program = try sit(tap, on: port, .tcx)
             try kernel.updateLink(pin: tap.pin, to: program)
             return true
@@ -43,7 +43,7 @@ extension Dataplane {
     /// Whether the tap still stands where it was put.
     func stands(_ tap: TapID, _ seat: Seat, _ filters: inout FilterTable) throws(KernelError) -> Bool {
         switch seat.type {
-        case .tcx: return try kernel.link(pin: tap.pin)?.ifindex == seat.port.ifindex
+        case .tcx: return try kernel.device(ofLink: tap.pin) == seat.port.ifindex
         case .clsact:
             guard let slot = slots[tap], let filter = slots[slot].filter else { return false }
             return try filters.holds(seat.port.ifindex, tap.direction, filter)

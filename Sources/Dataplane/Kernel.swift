@@ -17,8 +17,8 @@ public protocol Kernel: AnyObject {
     func attachLink(_ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String) throws(KernelError)
     /// Puts another program in a pinned link's place: no packet passes between.
     func updateLink(pin: String, to program: Program) throws(KernelError)
-    /// Nil: no such pin.
-    func link(pin: String) throws(KernelError) -> LinkInfo?
+    /// The index of the device that a pinned link is on, 0 when that is gone and the link defunct; nil: no such pin.
+    func device(ofLink pin: String) throws(KernelError) -> UInt32?
     /// Detaches a pinned link, at once, and removes the pin. Nothing happens when there is none.
     func removeLink(pin: String) throws(KernelError)
     func linkPins() throws(KernelError) -> [String]
@@ -59,13 +59,6 @@ public final class Program {
         self.program = program
         self.lane = lane
     }
-}
-
-/// A pinned tcx link.
-public struct LinkInfo: Hashable, Sendable {
-    public let programID: UInt32
-    /// 0: the device is gone and the link defunct.
-    public let ifindex: UInt32
 }
 
 /// What names a cls_bpf filter on a device and direction.

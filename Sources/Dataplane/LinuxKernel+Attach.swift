@@ -16,11 +16,11 @@ extension LinuxKernel {
         try check(bpf_link_update(link.raw, program.program.raw, nil), "update link \(pin)")
     }
 
-    public func link(pin: String) throws(KernelError) -> LinkInfo? {
+    public func device(ofLink pin: String) throws(KernelError) -> UInt32? {
         guard let link = try open(pin) else { return nil }
-        var (program, ifindex): (UInt32, UInt32) = (0, 0)
-        try check(clibbpf_tcx_info(link.raw, &program, &ifindex), "look at link \(pin)")
-        return LinkInfo(programID: program, ifindex: ifindex)
+        var ifindex: UInt32 = 0
+        try check(clibbpf_tcx_ifindex(link.raw, &ifindex), "look at link \(pin)")
+        return ifindex
     }
 
     /// Detaching first makes the end immediate: the last reference may be let go of later, from a work queue.

@@ -85,10 +85,10 @@ class RecordedKernel: Kernel {
         linkTable[pin]?.program = ObjectIdentifier(program)
     }
 
-    func link(pin: String) throws(KernelError) -> LinkInfo? {
+    func device(ofLink pin: String) throws(KernelError) -> UInt32? {
         linkTable[pin].map { link in
             let isThere = devices.contains { $0.ifindex == link.ifindex }
-            return LinkInfo(programID: 1, ifindex: isThere ? link.ifindex : 0)
+            return isThere ? link.ifindex : 0
         }
     }
 
