@@ -29,6 +29,7 @@ public struct Agent: Service {
     public func run() async throws {
         guard let databases = await findDatabases() else { return }
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
+        let openDataplane = try dataplaneOpener()
         try await databases.server?.start()
 
         let stateDatabase = Database(databases.state)
@@ -37,7 +38,7 @@ public struct Agent: Service {
         let memory = JobMemory((try? await publisher.load()) ?? [:])
         let reconciler = Reconciler(
             mirror: options.mirror, placeholderName: options.placeholderName, publisher: publisher, memory: memory,
-            logger: logger, openDataplane: try dataplaneOpener())
+            logger: logger, openDataplane: openDataplane)
         let export = await makeExport(reconciler, configDatabase)
         let ticker = StatusTicker(
             reconciler, publisher, export.exporter, build: build, database: databases.summary,

@@ -31,7 +31,11 @@ struct ConfigFollower: Service {
         var problems: [String] = []
 
         init(_ state: RowState) {
-            if case .row(let row) = state { (self.row, problems) = GlobalRow.parse(row.fields) }
+            switch state {
+            case .row(let row): (self.row, problems) = GlobalRow.parse(row.fields)
+            case .absent: break
+            case .wrongType: problems = ["the key holds no hash, or one that is too large: defaults are used"]
+            }
         }
     }
 
@@ -60,27 +64,6 @@ struct ConfigFollower: Service {
         }
     }
 
-    /// All rows at one moment. A row that no reply can hold makes only itself unreadable, not the others.
-    private func readJobs(_ keys: [String]) async throws -> TableView {
-        do {
-            return try await database.read(table: Self.jobTable, keys: keys, guardKey: guardKey)
-        } catch {
-            guard case .unexpectedReply = error else { throw error }
-        }
-        guard keys.count > 1 else {
-            let guardOnly = try await database.read(table: Self.jobTable, keys: [], guardKey: guardKey)
-            return TableView(guardValue: guardOnly.guardValue, rows: [keys.first ?? "": .wrongType])
-        }
-        var view = TableView()
-        for key in keys {
-            let one = try await readJobs([key])
-            guard guardKey == nil || one.guardValue != nil else { return one }
-            view.guardValue = one.guardValue
-            view.rows.merge(one.rows) { $1 }
-        }
-        return view
-    }
-
     private func read(_ batch: KeyBatch, _ memory: inout Memory) async throws {
         let jobKeys: [String]
         switch batch {
@@ -88,8 +71,8 @@ struct ConfigFollower: Service {
         case .resync: jobKeys = await reconciler.knownKeys.union(try await database.keys(of: Self.jobTable)).sorted()
         case .keys(let keys): jobKeys = keys.filter { $0.table == Self.jobTable }.map(\.key)
         }
-        let jobs = try await readJobs(jobKeys)
-        let settingsView = try await database.read(table: Self.globalTable, keys: ["global"], guardKey: guardKey)
+        let jobs = try await database.readLeniently(Self.jobTable, jobKeys, guardKey: guardKey)
+        let settingsView = try await database.readLeniently(Self.globalTable, ["global"], guardKey: guardKey)
         guard guardKey == nil || jobs.guardValue != nil && settingsView.guardValue != nil else {
             return await reconciler.hold()
         }

@@ -7,8 +7,8 @@ struct JobMemory: Sendable {
     private struct Entry: Sendable {
         var status: OperStatus?
         var endedAt: UnixTime?
-        var packets: UInt64 = 0
-        var bytes: UInt64 = 0
+        /// At the last tick; nil before the first one: what came before it is no rate.
+        var counted: (packets: UInt64, bytes: UInt64)?
         var rate = Rate()
     }
 
@@ -59,10 +59,14 @@ struct JobMemory: Sendable {
             entry.endedAt = now
         }
         if let elapsed {
-            entry.rate = Rate(
-                packetsPerSecond: perSecond(report.packets &- entry.packets, elapsed),
-                bitsPerSecond: perSecond((report.bytes &- entry.bytes) &* 8, elapsed))
-            (entry.packets, entry.bytes) = (report.packets, report.bytes)
+            if let before = entry.counted, report.packets >= before.packets, report.bytes >= before.bytes {
+                entry.rate = Rate(
+                    packetsPerSecond: perSecond(report.packets - before.packets, elapsed),
+                    bitsPerSecond: perSecond((report.bytes - before.bytes) &* 8, elapsed))
+            } else {
+                entry.rate = Rate()
+            }
+            entry.counted = (report.packets, report.bytes)
         }
         entry.status = status.operStatus
         entries[status.name] = entry

@@ -69,6 +69,8 @@ struct MetricsMapping: Sendable {
     /// Streams that the collector has heard of and not yet the end of: bounded, however long it is away.
     private var open: [StreamID: StreamPoint] = [:]
     private var latest: [StreamID: StreamPoint] = [:]
+    private var latestCounted: [StreamID: StreamPoint] = [:]
+    private var latestTime = UnixTime(nanoseconds: 0)
     private var origins: [StreamID.Source: Origin] = [:]
 
     /// Where a stream began in its source's counts: at their beginning, or where another stream of theirs ended.
@@ -78,7 +80,7 @@ struct MetricsMapping: Sendable {
         let life: UnixTime
         let start: UnixTime
         let counters: ClassCounters
-        /// What was told last, and when.
+        /// What arrived last, and when: another stream of the source begins there.
         var last: ClassCounters
         var lastTime: UnixTime
     }
@@ -91,8 +93,9 @@ struct MetricsMapping: Sendable {
     ) -> [Metric] {
         origins = origins.filter { jobs.contains($0.key.job) }
         var streams: [StreamID: StreamPoint] = [:]
-        for (id, point) in counted { streams[id] = fromOrigin(id, point, now) }
+        for (id, point) in counted { streams[id] = fromOrigin(id, point) }
         latest = streams
+        (latestCounted, latestTime) = (counted, now)
         let ended = open.filter { streams[$0.key] == nil }
         let points = streams.map { ($0.key, $0.value, false) } + ended.map { ($0.key, $0.value, true) }
         guard !points.isEmpty else { return [] }
@@ -108,27 +111,32 @@ struct MetricsMapping: Sendable {
     }
 
     /// The point as its own stream has it: a stream whose port was renamed, exchanged or made anew starts at zero.
-    private mutating func fromOrigin(_ id: StreamID, _ point: StreamPoint, _ now: UnixTime) -> StreamPoint {
-        var origin: Origin
+    private mutating func fromOrigin(_ id: StreamID, _ point: StreamPoint) -> StreamPoint {
+        let origin: Origin
         if let known = origins[id.source], known.life == point.start {
             origin =
                 known.id == id
                 ? known
                 : Origin(
                     id: id, life: known.life, start: known.lastTime, counters: known.last, last: known.last,
-                    lastTime: now)
+                    lastTime: known.lastTime)
         } else {
             origin = Origin(
-                id: id, life: point.start, start: point.start, counters: ClassCounters(), last: point.counters,
-                lastTime: now)
+                id: id, life: point.start, start: point.start, counters: ClassCounters(), last: ClassCounters(),
+                lastTime: point.start)
         }
-        (origin.last, origin.lastTime) = (point.counters, now)
         origins[id.source] = origin
         return StreamPoint(start: origin.start, counters: point.counters.since(origin.counters))
     }
 
     /// The batch made last has arrived: the ends it told need not be told again.
-    mutating func delivered() { open = latest }
+    mutating func delivered() {
+        open = latest
+        for (id, point) in latestCounted {
+            origins[id.source]?.last = point.counters
+            origins[id.source]?.lastTime = latestTime
+        }
+    }
 
     private static func packets(_ id: StreamID, _ point: StreamPoint, hasEnded: Bool, _ now: UnixTime) -> NumberPoint {
         NumberPoint(

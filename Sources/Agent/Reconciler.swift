@@ -24,6 +24,7 @@ public actor Reconciler {
     /// CONFIG_DB has been read.
     private var isKnown = false
     private var isReconciling = false
+    private var isEnding = false
 
     private var dataplane: Dataplane?
     private var unavailable: (reason: String, retryAt: UnixTime)?
@@ -87,6 +88,13 @@ public actor Reconciler {
         await reconcile(rateOver: elapsed)
     }
 
+    /// The agent ends: publishes fresh counts and rates, and starts nothing more.
+    func finish(_ elapsed: Duration) {
+        isEnding = true
+        readCounters()
+        if isKnown { publish(rateOver: elapsed) }
+    }
+
     /// Every job's status as it was published last.
     private(set) var statuses: [OperStatus] = []
 
@@ -103,18 +111,21 @@ public actor Reconciler {
 
     /// Takes every tap off and forgets the jobs: `run --detach-on-exit`.
     func releaseAll() {
-        let isDone = troubles.attempt(to: "detach all taps") { try dataplane?.releaseAll() }
-        if isDone { logger.notice("all taps are detached") }
+        let isDone = troubles.attempt(to: "detach all taps") {
+            // An agent that never came to open it may still have taps of an earlier one.
+            if dataplane == nil, desired.mirror.mode != .placeholder { dataplane = try openDataplane() }
+            try dataplane?.releaseAll()
+        }
+        guard isDone else { return }
+        logger.notice("all taps are detached")
         statuses = []
         publisher.submit([:], .jobs)
     }
 }
 
 extension Reconciler {
-    private var now: UnixTime { heldSince ?? .now }
-
     private func reconcile(rateOver elapsed: Duration?) async {
-        guard isKnown else { return }
+        guard isKnown, !isEnding else { return }
         guard !isReconciling else {
             signal.send()
             return publish(rateOver: elapsed)
@@ -132,9 +143,9 @@ extension Reconciler {
         admitted = plan.admitted
         memory.remember(plan.intents)
         failures = failures.filter { desired.jobs[$0.key.job] != nil }
-        let (world, taps) = (desired, dataplane?.taps ?? [:])
+        let (world, held, taps) = (desired, heldSince, dataplane?.taps ?? [:])
         // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
-        var rest = plan.actions.filter { heldSince == nil || taps[$0.tap] != nil }[...]
+        var rest = plan.actions.filter { held == nil || taps[$0.tap] != nil }[...]
         while !rest.isEmpty {
             for action in rest.prefix(16) { perform(action) }
             rest = rest.dropFirst(16)
@@ -143,8 +154,8 @@ extension Reconciler {
             // Attaching takes its time: who comes first is published, and who has news is heard, before the end.
             publish(rateOver: nil)
             await Task.yield()
-            if Task.isCancelled { return }
-            guard desired == world else { return signal.send() }
+            if isEnding || Task.isCancelled { return }
+            guard desired == world, heldSince == held else { return signal.send() }
         }
     }
 
@@ -166,7 +177,8 @@ extension Reconciler {
 
     private func observed() -> Observed {
         Observed(
-            now: now, unavailable: unavailable?.reason, ports: ports, taps: dataplane?.taps ?? [:],
+            now: .now, frozenAt: heldSince, unavailable: unavailable?.reason, ports: ports,
+            taps: dataplane?.taps ?? [:],
             failures: failures, admitted: admitted, expired: memory.expired)
     }
 
@@ -184,15 +196,13 @@ extension Reconciler {
     /// Placeholder mode does nothing privileged: the kernel is only spoken to when some job is to count.
     private func openIfNeeded() {
         guard dataplane == nil, unavailable.map({ $0.retryAt <= .now }) ?? true else { return }
-        let wantsToCount =
-            desired.mirror.mode != .placeholder
-            || Intent.all(desired, observed()).values.contains { if case .count = $0 { true } else { false } }
         guard wantsToCount else { return }
         do {
             let opened = try openDataplane()
             // Jobs that an earlier agent left running keep their place.
             admitted.formUnion(opened.taps.filter { $0.value.attachment != nil }.keys.map(\.job))
             dataplane = opened
+            readCounters()
             if unavailable != nil { logger.notice("the datapath is available now") }
             unavailable = nil
         } catch {
@@ -201,20 +211,31 @@ extension Reconciler {
         }
     }
 
+    /// Whether any job would count if programs could be loaded.
+    private var wantsToCount: Bool {
+        var possible = observed()
+        possible.unavailable = nil
+        return desired.mirror.mode != .placeholder
+            || Intent.all(desired, possible).values.contains { if case .count = $0 { true } else { false } }
+    }
+
     /// Wakes up for the next expiry or retry.
     private func setAlarm() {
         alarm?.cancel()
         let intents = Intent.all(desired, observed())
-        let deadlines = [Planner.deadline(intents, observed()), unavailable?.retryAt].compactMap(\.self)
-        guard heldSince == nil, let deadline = deadlines.min() else { return }
+        let retry = wantsToCount ? unavailable?.retryAt : nil
+        let deadlines = [Planner.deadline(intents, observed()), retry].compactMap(\.self)
+        guard let deadline = deadlines.min() else { return }
         alarm = Task { [signal] in
-            guard (try? await Task.sleep(for: deadline.since(.now))) != nil else { return }
+            // Never sooner, so that a deadline which does not go away cannot spin.
+            let wait = max(deadline.since(.now), .milliseconds(50))
+            guard (try? await Task.sleep(for: wait)) != nil else { return }
             signal.send()
         }
     }
 
     private func publish(rateOver elapsed: Duration?) {
-        let jobs = reports(counters).map { memory.complete($0, now: now, rateOver: elapsed, logger) }
+        let jobs = reports(counters).map { memory.complete($0, now: .now, rateOver: elapsed, logger) }
         memory.forgetAll(but: desired.jobs, logger)
         statuses = jobs.map(\.status.operStatus) + misnamed.map { _ in .rejected }
         publisher.submit(StateSnapshot(jobs: jobs, misnamed: misnamed).rows(now: .now), .jobs)

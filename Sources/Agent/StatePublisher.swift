@@ -95,12 +95,16 @@ public final class StatePublisher: Service, Sendable {
     func load() async throws -> StateRows {
         var rows: StateRows = [:]
         for table in StateTable.owned {
-            for (key, state) in try await database.readAll(table: table, guardKey: nil).rows {
-                switch state {
-                case .row(let row): rows[TableKey(table: table, key: key)] = row.fields
-                case .absent: break
-                case .wrongType: try await database.apply([.delete(table: table, key: key)])
+            var rest = try await database.keys(of: table)[...]
+            while !rest.isEmpty {
+                for (key, state) in try await database.readLeniently(table, Array(rest.prefix(256))).rows {
+                    switch state {
+                    case .row(let row): rows[TableKey(table: table, key: key)] = row.fields
+                    case .absent: break
+                    case .wrongType: try await database.apply([.delete(table: table, key: key)])
+                    }
                 }
+                rest = rest.dropFirst(256)
             }
         }
         return rows

@@ -53,7 +53,7 @@ final class StatusTicker: Service {
             }
             return last
         }
-        await reconciler.tick(clock.now - last)
+        await reconciler.finish(clock.now - last)
         if detachOnExit { await reconciler.releaseAll() }
         await publishAgent()
     }

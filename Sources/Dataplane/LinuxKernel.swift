@@ -25,15 +25,20 @@ public final class LinuxKernel: Kernel {
         image = object ?? BPFImage.count.bytes
         netlink = try NetlinkSocket()
         _ = try pins.restore()
+        tapsMap = try BPFMap(
+            pinnedAt: pins.pin("taps"), shownAs: pins.shown("taps"), BPF_MAP_TYPE_ARRAY, "taps",
+            valueSize: MemoryLayout<telegen_tap>.size, entries: slots)
+        if tapsMap.isNew {
+            // Counters without their owners' table are nobody's; a filter that still counts in them, and that no record
+            // names any more, must not count in ours.
+            for name in ["stats_percpu", "if_stats_percpu"] { unlink(pins.pin(name)) }
+        }
         totalsMap = try BPFMap(
             pinnedAt: pins.pin("stats_percpu"), shownAs: pins.shown("stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
             "stats_percpu", valueSize: MemoryLayout<telegen_total>.size, entries: Int(TELEGEN_CLASSES.rawValue))
         countersMap = try BPFMap(
             pinnedAt: pins.pin("if_stats_percpu"), shownAs: pins.shown("if_stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
-            "if_stats_percpu", valueSize: MemoryLayout<telegen_counters>.size, entries: slots)
-        tapsMap = try BPFMap(
-            pinnedAt: pins.pin("taps"), shownAs: pins.shown("taps"), BPF_MAP_TYPE_ARRAY, "taps",
-            valueSize: MemoryLayout<telegen_tap>.size, entries: countersMap.entries)
+            "if_stats_percpu", valueSize: MemoryLayout<telegen_counters>.size, entries: tapsMap.entries)
         slotCount = min(countersMap.entries, tapsMap.entries)
     }
 

@@ -34,7 +34,7 @@ extension Intent {
         case .job(let parsed): job = parsed
         case .rejected(let reason): return .rejected(nil, reason: reason)
         }
-        if let at = job.spec.expiresAt, at <= observed.now || observed.expired[name] == at {
+        if let at = job.spec.expiresAt, at <= observed.frozenAt ?? observed.now || observed.expired[name] == at {
             return .expired(job, at: at)
         }
         if job.spec.adminState == .down {

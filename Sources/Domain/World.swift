@@ -29,6 +29,8 @@ public enum JobRow: Hashable, Sendable {
 /// The observed state: what the kernel and the agent's memory say.
 public struct Observed: Hashable, Sendable {
     public var now: UnixTime
+    /// Since when time stands still for `expires_at`, as while CONFIG_DB is being rebuilt; nil: it does not.
+    public var frozenAt: UnixTime?
     /// Nil: programs can be loaded. Else why not, with the remedy.
     public var unavailable: String?
     public var ports: [NetdevName: Port]
@@ -41,10 +43,12 @@ public struct Observed: Hashable, Sendable {
     public var expired: [JobName: UnixTime]
 
     public init(
-        now: UnixTime, unavailable: String? = nil, ports: [NetdevName: Port] = [:], taps: [TapID: TapState] = [:],
+        now: UnixTime, frozenAt: UnixTime? = nil, unavailable: String? = nil, ports: [NetdevName: Port] = [:],
+        taps: [TapID: TapState] = [:],
         failures: [TapID: Failure] = [:], admitted: Set<JobName> = [], expired: [JobName: UnixTime] = [:]
     ) {
         self.now = now
+        self.frozenAt = frozenAt
         self.unavailable = unavailable
         self.ports = ports
         self.taps = taps

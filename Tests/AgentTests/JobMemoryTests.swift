@@ -49,11 +49,11 @@ struct JobMemoryTests {
         #expect(report.endedAt?.text == "2026-01-01T00:00:01Z")
     }
 
-    @Test("rates are what came over the interval")
+    @Test("rates are what came over the interval, not what was there before the first one")
     func rates() {
         var memory = JobMemory()
         let status = status(.rejected(nil, reason: "x"))
-        for (packets, expected) in [(UInt64(100), UInt64(50)), (400, 150), (400, 0)] {
+        for (packets, expected) in [(UInt64(100), UInt64(0)), (400, 150), (400, 0), (10, 0)] {
             var counters = Counters()
             counters[.ipv4].sizes[0] = packets
             counters[.ipv4].bytes = packets * 10

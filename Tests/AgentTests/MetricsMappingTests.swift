@@ -93,4 +93,19 @@ struct MetricsMappingTests {
         let third = try #require(told(stream("a", ifindex: 5), 150, at: 30))
         #expect(third.start == 10 && third.value == .int(50))
     }
+
+    @Test("what did not arrive on the old stream is told on the new one")
+    func outage() throws {
+        var mapping = MetricsMapping()
+        func told(_ ifindex: UInt32, _ packets: UInt64, at time: UInt64) -> NumberPoint? {
+            let streams = [stream("a", ifindex: ifindex): point(packets, bytes: packets)]
+            let metrics = mapping.metrics(streams, jobs: Self.jobs, now: UnixTime(nanoseconds: time))
+            return sums(metrics).first { !$0.noRecordedValue }
+        }
+        _ = told(4, 100, at: 10)
+        mapping.delivered()
+        _ = told(4, 150, at: 20)
+        let next = try #require(told(5, 180, at: 30))
+        #expect(next.start == 10 && next.value == .int(80))
+    }
 }

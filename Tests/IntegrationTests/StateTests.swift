@@ -112,6 +112,24 @@ struct StateTests {
         }
     }
 
+    @Test("rows too large for any reply stop neither the settings nor the status")
+    func hugeElsewhere() async throws {
+        try await AgentUnderTest.run { agent in
+            let fat = String(repeating: "x", count: 40 << 20)
+            _ = try await agent.config.send(["HSET", "TELEGEN|global", "fat", fat])
+            _ = try await agent.state.send(["HSET", "TELEGEN_JOB_TABLE|fat", "fat", fat])
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            try await agent.end(SIGKILL)
+            try await agent.start()
+            try await eventually("the fat row is gone") {
+                try await agent.state.send(["EXISTS", "TELEGEN_JOB_TABLE|fat"]) == .integer(0)
+            }
+            try await agent.write("b", ["port": "Ethernet0"])
+            try await agent.wait("b", is: "running")
+        }
+    }
+
     @Test("a retry comes by itself, long before the status interval")
     func retry() async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": "clsact"]) { agent in
