@@ -138,11 +138,11 @@ extension Dataplane {
             try kernel.removeFilter(ifindex: ifindex, tap.direction, filter)
         }
         guard record.ownsQdisc else { return }
-        if let heir = seats.first(where: {
-            $0.key != tap && $0.value.type == .clsact && $0.value.port.ifindex == ifindex
-        }),
-            let slot = slots[heir.key]
-        {
+        // By the records: while an earlier agent's taps are taken over not all of them sit yet.
+        let heir = slots.inUse.first { other, slot in
+            other != tap && slots[slot].filter != nil && slots[slot].port?.ifindex == ifindex
+        }
+        if let slot = heir?.value {
             var inherited = slots[slot]
             inherited.ownsQdisc = true
             try write(inherited, at: slot)

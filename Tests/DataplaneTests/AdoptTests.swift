@@ -31,6 +31,19 @@ struct AdoptTests {
         #expect(kernel.qdiscs.isEmpty)
     }
 
+    @Test("the qdisc is inherited by a tap that is still to be taken over, and goes with it")
+    func inheritance() throws {
+        let first = try Dataplane.start(kernel, attach: .clsact)
+        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.b, to: .ethernet0))
+        kernel.filterTable[.init(ifindex: 7, direction: .ingress)]?.removeFirst()
+        let second = try Dataplane.start(kernel, attach: .clsact)
+        try second.perform(.release(.a))
+        #expect(kernel.qdiscs == [7])
+        try second.perform(.release(.b))
+        #expect(kernel.qdiscs.isEmpty)
+    }
+
     @Test("two jobs on one port are put into two lanes again")
     func lanes() throws {
         let first = try Dataplane.start(kernel)
