@@ -52,9 +52,18 @@ final class FaultyReceiver: Sendable {
         at address: SocketAddress, security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
         _ script: [Step] = []
     ) async throws -> FaultyReceiver {
-        let receiver = FaultyReceiver(script)
-        try await receiver.listen(at: address, security)
-        return receiver
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let receiver = FaultyReceiver(script)
+            do {
+                try await receiver.listen(at: address, security)
+                return receiver
+            } catch {
+                // A port that was free a moment ago may be the source of somebody's connection, which passes.
+                guard .now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
     }
 
     /// Waits until so many requests have arrived, and returns them.
