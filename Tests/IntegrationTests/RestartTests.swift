@@ -105,7 +105,9 @@ struct RestartTests {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": "clsact"]) { agent in
             try await agent.write("a", ["port": "Ethernet0"])
             try await agent.wait("a", is: "running")
-            try await agent.end(SIGTERM)
+            try await agent.end(SIGKILL)
+            // So that `running` below is the new agent's word.
+            _ = try await agent.state.send(["DEL", "TELEGEN_JOB_TABLE|a"])
             try FileManager.default.removeItem(atPath: agent.folder + "/bpf/telegen-sonic/taps")
             try await agent.start()
             try await agent.wait("a", is: "running")
