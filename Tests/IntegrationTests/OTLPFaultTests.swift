@@ -84,7 +84,7 @@ struct OTLPFaultTests {
             let failing = try await bench.status { $0.state == .failing }
             #expect(failing.lastError?.hasPrefix("deadlineExceeded") == true)
             _ = try await receiver.requests(4)
-            _ = try await bench.status { $0.state == .ok }
+            #expect(try await bench.status { $0.state == .ok }.failedExports == 0)
         }
     }
 
