@@ -32,7 +32,7 @@ let package = Package(
         // bpf/*.bpf.c, compiled by the plugin and embedded; the header that both sides read.
         .systemLibrary(name: "CTelegenBPF", path: "bpf/include"),
         .target(
-            name: "BPFPrograms", path: "bpf", exclude: ["include", "shim", "count.bpf.c"],
+            name: "BPFPrograms", path: "bpf", exclude: ["include", "shim", "count.bpf.c", "packet.h", "tables.h"],
             sources: ["BPFImage.swift"], plugins: ["BPFCompiler"]),
         .executableTarget(name: "bpf-embed"),
         .plugin(name: "BPFCompiler", capability: .buildTool(), dependencies: ["bpf-embed"]),
@@ -54,10 +54,21 @@ let package = Package(
         .target(name: "Traffic", dependencies: ["CTraffic"]),
         .executableTarget(name: "telegen-traffic", dependencies: ["Traffic", argumentParser]),
 
+        // What the packet path costs, beside programs of the usual designs; not shipped.
+        .target(
+            name: "BenchPrograms", path: "bench/bpf", exclude: ["baseline.bpf.c"], sources: ["BPFImage.swift"],
+            plugins: ["BPFCompiler"]),
+        .executableTarget(
+            name: "telegen-bench",
+            dependencies: [
+                "BenchPrograms", "BPFPrograms", "CLibbpf", "CTelegenBPF", "Dataplane", "Domain", "Traffic",
+                argumentParser,
+            ]),
+
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "TestSupport"]),
-        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane"]),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "CTelegenBPF"]),
         .testTarget(name: "OTLPTests", dependencies: ["OTLP", "TestSupport"]),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts what passes a port, and lets it pass: packets by class and size, bytes by class.
+ * Counts what passes a port, and lets it pass.
  *
- * A tap (one direction of one job) owns a slot of if_stats_percpu. A program can stand only once per device and
- * direction, so jobs that watch the same port are in different lanes: instances of these programs, each with a `lane`
- * map of its own that leads from the device to the slot.
+ * One inline body, count(), from which a family of programs is made by compile-time flags, so that a job pays only for
+ * what it uses. A tap (one direction of one job) owns a slot of if_stats_percpu. A program can stand only once per
+ * device and direction, so jobs that watch the same port need instances of their own:
+ *
+ * - Taps that ask for nothing more than the default share instances of telegen_l2 and telegen_l3, the lanes: an
+ *   instance finds the slot by the device, in a table of its own.
+ * - Every other tap has an instance of its own of one of telegen_t…, tailored by `operands`. They are constant, so the
+ *   verifier removes what they rule out: sampling, the fields of the filter, the layer.
  *
  * Loads from Linux 5.10 on, with and without the kernel's BTF: nothing here is relocated. Indices are masked in place,
  * because verifiers before 6.12 do not carry a comparison over to a register's copy.
@@ -14,37 +19,21 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "telegen.h"
+#include "packet.h"
+#include "tables.h"
 
 /* TC_ACT_UNSPEC and TCX_NEXT: whoever comes after us sees the packet too. */
 #define NEXT (-1)
 
-/* IANA, "Assigned Internet Protocol Numbers"; <linux/in.h> wants headers of an architecture. */
+/* What a program of the family does beyond the default. */
 enum {
-	IPPROTO_HOPOPTS = 0,
-	IPPROTO_TCP = 6,
-	IPPROTO_UDP = 17,
-	IPPROTO_ROUTING = 43,
-	IPPROTO_FRAGMENT = 44,
-	IPPROTO_AH = 51,
-	IPPROTO_ICMPV6 = 58,
-	IPPROTO_NONE = 59,
-	IPPROTO_DSTOPTS = 60,
-	IPPROTO_MH = 135,
-	IPPROTO_HIP = 139,
-	IPPROTO_SHIM6 = 140,
+	FILTER = 1 << 0,
+	QOS = 1 << 1,
+	FLOWS = 1 << 2,
+	BURSTS = 1 << 3,
+	TAILORED = 1 << 4,
+	NETWORK = 1 << 5, /* the device has no Ethernet header; a tailored program knows by `operands` */
 };
-
-#define VLAN_HLEN 4
-#define IPV6_HLEN 40
-/* More than RFC 8200 has kinds of. A chain that is longer is a parse error. */
-#define MAX_EXTENSIONS 8
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, TELEGEN_CLASSES);
-	__type(key, __u32);
-	__type(value, struct telegen_total);
-} stats_percpu SEC(".maps");
 
 /* The agent sets the number of slots before it loads. */
 struct {
@@ -54,184 +43,36 @@ struct {
 	__type(value, struct telegen_counters);
 } if_stats_percpu SEC(".maps");
 
-/* ifindex modulo its size -> slot + 1; 0: no tap of this lane is there. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TELEGEN_LANE_CELLS);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u32);
-} lane SEC(".maps");
+	__type(value, struct telegen_qos);
+} qos SEC(".maps");
 
-/* Bucket of a length, one entry per 64 bytes: every bound but 1518 is a multiple of 64. */
-#define R2(b) b, b
-#define R4(b) R2(b), R2(b)
-#define R8(b) R4(b), R4(b)
-#define R16(b) R8(b), R8(b)
-#define R32(b) R16(b), R16(b)
-#define R64(b) R32(b), R32(b)
-#define R128(b) R64(b), R64(b)
-#define R256(b) R128(b), R128(b)
-static const volatile __u8 buckets[1024] = {
-	0, 1, R2(2), R4(3), R8(4),      /* 64, 128, 256, 512, 1024 */
-	R4(5),                          /* 1280 */
-	R4(6),                          /* 1518: its last entry reaches up to 1536, see bucket_of */
-	R8(7), R32(8), R64(9), R16(10), /* 2048, 4096, 8192, 9216 */
-	R64(11), R32(11), R16(11),      /* 16384 */
-	R256(12), R256(13), R256(13),   /* 32768, 65536 */
-};
+/* The agent sets the number of cells before it loads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct telegen_flow);
+} flows SEC(".maps");
 
-static __always_inline __u32 bucket_of(__u32 length)
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct telegen_windows);
+} bursts SEC(".maps");
+
+/* ifindex modulo its size -> slot + 1; 0: no tap of this lane is there. The agent writes it. */
+__u32 lane[TELEGEN_LANE_CELLS] SEC(".bss.lane");
+
+const volatile struct telegen_operands operands SEC(".rodata.operands");
+
+static __always_inline int is_ethernet(const int program)
 {
-	__u32 entry = (length - 1) >> 6;
-	__u32 above_1518 = length - 1519 < 18;
-
-	if (length > 65536)
-		return 14;
-	asm volatile("%0 &= 1023" : "+r"(entry));
-	return buckets[entry] + above_1518;
-}
-
-static __always_inline int is_vlan(__be16 type)
-{
-	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
-}
-
-/* What the headers say of a packet. */
-#define CLASS(parsed) ((parsed) & 0xff)
-#define MALFORMED 0x100
-#define HEADERS(parsed) ((parsed) >> 16) /* bytes up to the payload, without a stripped tag */
-
-/* Where IPv6's chain of next headers ends, and at what; MALFORMED when it leaves the frame. */
-static __always_inline __u32 follow_extensions(struct __sk_buff *skb, __u32 *offset, __u8 *next)
-{
-	__u8 head[4];
-
-	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
-		__u32 length;
-
-		if (*next != IPPROTO_HOPOPTS && *next != IPPROTO_ROUTING && *next != IPPROTO_FRAGMENT &&
-		    *next != IPPROTO_AH && *next != IPPROTO_DSTOPTS && *next != IPPROTO_MH && *next != IPPROTO_HIP &&
-		    *next != IPPROTO_SHIM6)
-			return 0;
-		if (i == MAX_EXTENSIONS || bpf_skb_load_bytes(skb, *offset, head, sizeof(head)))
-			return MALFORMED;
-		length = *next == IPPROTO_FRAGMENT ? 8 : *next == IPPROTO_AH ? (head[1] + 2) * 4 : (head[1] + 1) * 8;
-		if (*offset + length > skb->len)
-			return MALFORMED;
-		*offset += length;
-		if (*next == IPPROTO_FRAGMENT && (head[2] || head[3] & 0xf8)) {
-			/* A later fragment: what follows is payload, whatever its first header was. */
-			*next = head[0] == IPPROTO_ICMPV6 ? IPPROTO_ICMPV6 : IPPROTO_NONE;
-			return 0;
-		}
-		*next = head[0];
-	}
-	return MALFORMED;
-}
-
-static __always_inline __u32 transport_length(struct __sk_buff *skb, __u32 offset, __u8 protocol)
-{
-	__u8 data_offset;
-
-	if (protocol == IPPROTO_UDP)
-		return 8;
-	if (protocol == IPPROTO_TCP && !bpf_skb_load_bytes(skb, offset + 12, &data_offset, 1))
-		return (data_offset >> 4) * 4;
-	return 0;
-}
-
-/*
- * The whole of the rules, for packets of any shape: headers outside the linear part, options, extension headers,
- * broken ones. The quick path below must agree with it. Not static, so that the verifier reads it once instead of at
- * each call.
- */
-__noinline __u32 parse(struct __sk_buff *skb, __u32 ethernet)
-{
-	__u32 offset = 0, malformed;
-	__be16 type = skb->protocol;
-	__u8 head[8];
-
-	if (ethernet) {
-		__u32 tags = skb->vlan_present ? 1 : 0;
-
-		offset = ETH_HLEN;
-		if (bpf_skb_load_bytes(skb, offset - 2, &type, 2))
-			return TELEGEN_OTHER | MALFORMED;
-		for (int i = 0; i < 3 && is_vlan(type); i++) {
-			if (++tags > 2)
-				return TELEGEN_OTHER;
-			offset += VLAN_HLEN;
-			if (bpf_skb_load_bytes(skb, offset - 2, &type, 2))
-				return TELEGEN_OTHER | MALFORMED;
-		}
-	}
-	if (type == bpf_htons(ETH_P_IP)) {
-		__u32 length;
-
-		if (offset + 20 > skb->len || bpf_skb_load_bytes(skb, offset, head, 1))
-			return TELEGEN_IPV4 | MALFORMED;
-		length = (head[0] & 0xf) * 4;
-		if (head[0] >> 4 != 4 || length < 20 || offset + length > skb->len ||
-		    bpf_skb_load_bytes(skb, offset + 9, &head[1], 1))
-			return TELEGEN_IPV4 | MALFORMED;
-		offset += length;
-		return TELEGEN_IPV4 | (offset + transport_length(skb, offset, head[1])) << 16;
-	}
-	if (type == bpf_htons(ETH_P_IPV6)) {
-		if (offset + IPV6_HLEN > skb->len || bpf_skb_load_bytes(skb, offset, head, sizeof(head)) ||
-		    head[0] >> 4 != 6)
-			return TELEGEN_IPV6 | MALFORMED;
-		offset += IPV6_HLEN;
-		malformed = follow_extensions(skb, &offset, &head[6]);
-		if (malformed)
-			return TELEGEN_IPV6 | MALFORMED;
-		return (head[6] == IPPROTO_ICMPV6 ? TELEGEN_ICMP6 : TELEGEN_IPV6) |
-		       (offset + transport_length(skb, offset, head[6])) << 16;
-	}
-	return TELEGEN_OTHER | offset << 16;
-}
-
-/* The class of a plain packet, from its linear part alone; all else goes to parse(). */
-static __always_inline __u32 classify(struct __sk_buff *skb, int ethernet)
-{
-	void *next = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	__be16 type;
-
-	if (ethernet) {
-		next += ETH_HLEN;
-		if (next + 20 > end)
-			return parse(skb, ethernet);
-		type = *(__be16 *)(next - 2);
-		if (is_vlan(type)) {
-			next += VLAN_HLEN;
-			if (next + 20 > end)
-				return parse(skb, ethernet);
-			type = *(__be16 *)(next - 2);
-			if (is_vlan(type)) {
-				next += VLAN_HLEN;
-				if (skb->vlan_present || next + 20 > end)
-					return parse(skb, ethernet);
-				type = *(__be16 *)(next - 2);
-			}
-		}
-	} else {
-		if (next + 20 > end)
-			return parse(skb, ethernet);
-		type = skb->protocol;
-	}
-	if (type == bpf_htons(ETH_P_IP))
-		return *(__u8 *)next == 0x45 ? TELEGEN_IPV4 : parse(skb, ethernet);
-	if (type == bpf_htons(ETH_P_IPV6)) {
-		__u8 protocol;
-
-		if (next + IPV6_HLEN > end || *(__u8 *)next >> 4 != 6)
-			return parse(skb, ethernet);
-		protocol = *(__u8 *)(next + 6);
-		if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
-			return TELEGEN_IPV6;
-		return protocol == IPPROTO_ICMPV6 ? TELEGEN_ICMP6 : parse(skb, ethernet);
-	}
-	return TELEGEN_OTHER;
+	return program & TAILORED ? !operands.is_network : !(program & NETWORK);
 }
 
 static __always_inline void add(struct telegen_counters *counters, __u32 class, __u32 length, __u64 packets)
@@ -242,76 +83,368 @@ static __always_inline void add(struct telegen_counters *counters, __u32 class, 
 	((__u64 *)counters->sizes)[cell] += packets;
 }
 
-/* A GSO packet, as the wire packets that it becomes: full ones and a last one. Answers how many; length: all bytes. */
-static __noinline __u32 add_segments(struct __sk_buff *skb, struct telegen_counters *counters, __u32 ethernet,
-				     __u32 class, __u32 *length)
+/* How many wire packets a GSO packet becomes and, in the low half, the bytes of headers that each repeats. */
+static __noinline __u64 cut(struct __sk_buff *skb, __u32 ethernet)
 {
-	__u32 tag = *length - skb->len;
-	__u32 headers = HEADERS(parse(skb, ethernet)) + tag;
-	__u32 size = skb->gso_size, segments = skb->gso_segs;
-	__u32 payload = *length - headers, full;
+	__u32 headers = header_length(skb, ethernet), size = skb->gso_size, segments = skb->gso_segs, payload;
 
-	if (!size || headers >= *length) {
-		add(counters, class, *length, 1);
-		return 1;
-	}
+	if (!size || headers >= skb->len)
+		return 1ULL << 32;
+	payload = skb->len - headers;
 	/* Frames that a virtual machine or a raw socket made have no gso_segs before they are sent. */
 	if (!segments || (__u64)(segments - 1) * size >= payload)
 		segments = (payload + size - 1) / size;
-	full = segments - 1;
-	if (full)
-		add(counters, class, headers + size, full);
-	add(counters, class, *length - full * size, 1);
-	*length += full * headers;
-	return segments;
+	if (skb->vlan_present)
+		headers += VLAN_HLEN;
+	return (__u64)segments << 32 | headers;
 }
 
-static __always_inline int count(struct __sk_buff *skb, int ethernet)
+/* Counts the wire packets of a GSO packet: full ones and a last one. Answers how many and, in the low half, all bytes. */
+static __noinline __u64 add_segments(struct __sk_buff *skb, struct telegen_counters *counters, __u32 ethernet,
+				     __u32 class, __u32 weight)
 {
-	__u32 cell = skb->ifindex & (TELEGEN_LANE_CELLS - 1), slot, class, parsed, length, packets = 1;
-	struct telegen_counters *counters;
-	struct telegen_total *total;
-	__u32 *slot_plus_1;
+	__u64 segments = cut(skb, ethernet);
+	__u32 headers = segments, full = (segments >> 32) - 1, size = skb->gso_size;
+	__u32 length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0);
 
-	slot_plus_1 = bpf_map_lookup_elem(&lane, &cell);
-	if (!slot_plus_1)
-		return NEXT;
-	slot = *slot_plus_1 - 1;
-	counters = bpf_map_lookup_elem(&if_stats_percpu, &slot);
-	if (!counters)
-		return NEXT;
+	if (full)
+		add(counters, class, headers + size, (__u64)full * weight);
+	add(counters, class, length - full * size, weight);
+	return segments >> 32 << 32 | (length + full * headers);
+}
 
-	parsed = classify(skb, ethernet);
-	if (parsed & MALFORMED)
-		counters->parse_errors++;
-	class = CLASS(parsed);
-	length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0);
-	if (skb->gso_size)
-		packets = add_segments(skb, counters, ethernet, class, &length);
-	else
-		add(counters, class, length, 1);
-	asm volatile("%0 &= 3" : "+r"(class));
-	counters->bytes[class] += length;
+/* A number in 0..<below, by SplitMix64. */
+static __always_inline __u32 draw(struct telegen_counters *counters, __u32 below)
+{
+	__u64 z = counters->random += 0x9e3779b97f4a7c15;
 
-	total = bpf_map_lookup_elem(&stats_percpu, &class);
-	if (total) {
-		total->packets += packets;
-		total->bytes += length;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return (z >> 32) * below >> 32;
+}
+
+/* Skips are uniform in 0..2N-2, so that one packet in N is sampled; the first one says where in such a span we begin. */
+static __always_inline int is_skipped(struct telegen_counters *counters)
+{
+	const __u32 rate = operands.sample_rate;
+
+	if (counters->rate != rate) {
+		counters->rate = rate;
+		counters->random = operands.seed + ((__u64)bpf_get_smp_processor_id() << 32);
+		counters->skip = draw(counters, rate);
 	}
+	if (counters->skip) {
+		counters->skip--;
+		return 1;
+	}
+	counters->skip = draw(counters, 2 * rate - 1);
+	return 0;
+}
+
+static __always_inline int has_bit(const volatile __u64 *bits, __u32 words, __u32 number)
+{
+	return bits[number >> 6 & (words - 1)] >> (number & 63) & 1;
+}
+
+/* Whether one of the rising ranges holds the port: by halves. `last`: how many there are, less one. */
+static __always_inline int is_listed(const volatile struct telegen_ports *ranges, __u32 last, __u32 number)
+{
+	__u32 at = 0;
+
+	if (!last)
+		return ranges[0].first <= number && number <= ranges[0].last;
+#pragma unroll
+	for (__u32 step = TELEGEN_LIST / 2; step; step >>= 1) {
+		__u32 next = at + step;
+
+		asm volatile("%0 &= 63" : "+r"(next));
+		if (next <= last && ranges[next].first <= number)
+			at = next;
+	}
+	asm volatile("%0 &= 63" : "+r"(at));
+	return ranges[at].first <= number && number <= ranges[at].last;
+}
+
+/*
+ * Whether the filter looks at a field. As `operands` are constant the verifier knows and removes the jump, with all that
+ * it leads to; a condition of C would leave its arithmetic behind.
+ */
+#define LOOKS_AT(fields, field)                                                  \
+	({                                                                       \
+		__label__ is_set, end;                                           \
+		int looks_ = 0;                                                  \
+		asm goto("if %0 & %1 goto %l2" : : "r"(fields), "i"(field) : : is_set); \
+		goto end;                                                        \
+	is_set:                                                                  \
+		looks_ = 1;                                                      \
+	end:                                                                     \
+		looks_;                                                          \
+	})
+
+static __always_inline int is_wanted(const struct packet *p)
+{
+	const __u64 fields = operands.fields;
+
+	if (LOOKS_AT(fields, TELEGEN_BY_VLAN) && !has_bit(operands.vlans, 64, p->vlan))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_IP) && !p->is_ip)
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_PROTOCOL) && !has_bit(operands.protocols, 4, PROTOCOL(p)))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_DSCP) && !(operands.dscp >> (p->tos >> 2 & 63) & 1))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_SOURCE_PORT) &&
+	    !(p->has_ports && is_listed(operands.source_port, operands.source_ports, bpf_ntohs((__u16)PORTS(p)))))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_DESTINATION_PORT) &&
+	    !(p->has_ports &&
+	      is_listed(operands.destination_port, operands.destination_ports, bpf_ntohs((__u16)(PORTS(p) >> 16)))))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_IPV4) &&
+	    (p->class != TELEGEN_IPV4 || (p->key[0] ^ operands.address[0]) & operands.mask[0]))
+		return 0;
+	if (LOOKS_AT(fields, TELEGEN_BY_IPV6)) {
+		__u64 difference = p->class == TELEGEN_IPV4;
+
+		for (int i = 0; i < 4; i++)
+			difference |= (p->key[i] ^ operands.address[i]) & operands.mask[i];
+		return !difference;
+	}
+	return 1;
+}
+
+static __always_inline void count_qos(const struct packet *p, __u32 weight, __u64 packets)
+{
+	__u32 zero = 0, control = p->control, tos = p->tos, flags = p->tcp_flags;
+	struct telegen_qos *q = bpf_map_lookup_elem(&qos, &zero);
+
+	if (!q)
+		return;
+	asm volatile("%0 &= 31" : "+r"(control));
+	q->control[control] += packets;
+	if (!p->is_ip)
+		return;
+	asm volatile("%0 &= 255" : "+r"(tos));
+	q->tos[tos] += packets;
+	/* Of a GSO packet the last one alone has FIN and RST, and none has SYN. */
+	asm volatile("%0 &= 15" : "+r"(flags));
+	q->tcp_flags[flags] += weight;
+	if (p->is_fragment)
+		q->fragments += packets;
+}
+
+static __always_inline __u64 hash(const struct packet *p)
+{
+	__u64 h = operands.flow_seed ^ p->key[0] * 0x9e3779b97f4a7c15 ^ p->key[4] * 0x85ebca77c2b2ae63;
+
+	if (p->class != TELEGEN_IPV4)
+		h ^= p->key[1] * 0xc2b2ae3d27d4eb4f ^ p->key[2] * 0x165667b19e3779f9 ^ p->key[3] * 0x27d4eb2f165667c5;
+	h ^= h >> 29;
+	h *= 0xbf58476d1ce4e5b9;
+	return h >> 32;
+}
+
+static __always_inline int is_owner(const struct telegen_flow *flow, const struct packet *p)
+{
+	const __u64 *key = (const __u64 *)&flow->key;
+
+	if ((key[0] ^ p->key[0]) | (key[4] ^ p->key[4]))
+		return 0;
+	return p->class == TELEGEN_IPV4 || !((key[1] ^ p->key[1]) | (key[2] ^ p->key[2]) | (key[3] ^ p->key[3]));
+}
+
+/* So many packets keep a cell for a flow that has ended, at most. */
+#define MOST_CREDIT 4096
+
+static __always_inline void count_flow(const struct packet *p, __u64 packets, __u64 bytes, __u64 now)
+{
+	__u32 cell = hash(p) & operands.flow_mask;
+	struct telegen_flow *flow = bpf_map_lookup_elem(&flows, &cell);
+
+	if (!flow)
+		return;
+	if (is_owner(flow, p)) {
+		flow->packets += packets;
+		flow->bytes += bytes;
+		return;
+	}
+	if (now - flow->since > operands.flow_interval) {
+		__u64 credit = (flow->packets - flow->spent) / 2;
+
+		flow->spent = flow->packets - (credit < MOST_CREDIT ? credit : MOST_CREDIT);
+		flow->since = now;
+		flow->turned_away = 0;
+	}
+	flow->turned_away += packets;
+	if (flow->turned_away <= flow->packets - flow->spent) {
+		flow->other_packets += packets;
+		flow->other_bytes += bytes;
+		return;
+	}
+	*(volatile __u32 *)&flow->next_version = flow->version + 1;
+	barrier();
+	flow->missed_packets = flow->other_packets;
+	flow->missed_bytes = flow->other_bytes;
+	flow->other_packets += flow->packets;
+	flow->other_bytes += flow->bytes;
+	for (int i = 0; i < 5; i++)
+		((__u64 *)&flow->key)[i] = p->key[i];
+	flow->packets = packets;
+	flow->bytes = bytes;
+	flow->since = now;
+	flow->spent = 0;
+	flow->turned_away = 0;
+	barrier();
+	*(volatile __u32 *)&flow->version = flow->next_version;
+}
+
+static __always_inline void count_burst(__u64 bytes, __u64 now)
+{
+	__u32 zero = 0;
+	__u64 at = now & (TELEGEN_WINDOWS - 1);
+	struct telegen_windows *ring = bpf_map_lookup_elem(&bursts, &zero);
+
+	if (!ring)
+		return;
+	if (ring->windows[at].jiffy != now) {
+		ring->windows[at].jiffy = now;
+		ring->windows[at].bytes = 0;
+	}
+	ring->windows[at].bytes += bytes;
+}
+
+/* Counts a packet in everything that the program is for. */
+static __always_inline int account(struct __sk_buff *skb, struct telegen_counters *counters, const struct packet *p,
+				   const int program)
+{
+	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
+	__u32 class = p->class, length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0);
+	__u64 packets = weight, bytes, now;
+
+	if (program & FILTER && !is_wanted(p)) {
+		counters->filtered += skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
+		return NEXT;
+	}
+	if (p->is_malformed)
+		counters->parse_errors += weight;
+	if (skb->gso_size) {
+		packets = add_segments(skb, counters, is_ethernet(program), class, weight);
+		length = packets;
+		packets = (packets >> 32) * weight;
+	} else {
+		add(counters, class, length, weight);
+	}
+	bytes = length;
+	if (weight > 1)
+		bytes *= weight;
+	asm volatile("%0 &= 3" : "+r"(class));
+	counters->bytes[class] += bytes;
+
+	if (program & QOS && !p->is_malformed)
+		count_qos(p, weight, packets);
+	if (program & (FLOWS | BURSTS))
+		now = bpf_jiffies64();
+	if (program & FLOWS && p->is_ip)
+		count_flow(p, packets, bytes, now);
+	if (program & BURSTS)
+		count_burst(bytes, now);
 	return NEXT;
 }
 
-SEC("tc")
-int telegen_l2(struct __sk_buff *skb)
+/* For packets whose headers are not plain. One for all programs: `program` is constant to the verifier at each call. */
+static __noinline int account_odd(struct __sk_buff *skb, struct telegen_counters *counters, int program)
 {
-	return count(skb, 1);
+	struct packet packet;
+
+	explain(skb, is_ethernet(program), &packet);
+	return account(skb, counters, &packet, program);
 }
 
-/* For devices without an Ethernet header (ARPHRD_NONE, tunnels of layer 3). */
-SEC("tc")
-int telegen_l3(struct __sk_buff *skb)
+/* Follows the plain headers, and branches to what is known at compile time of each kind of packet. */
+static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
 {
-	return count(skb, 0);
+	void *next = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct packet packet = { .class = TELEGEN_OTHER, .tcp_flags = TELEGEN_NO_TCP };
+	__be16 type = skb->protocol;
+
+	if (skb->vlan_present)
+		packet.vlan = skb->vlan_tci & 0xfff;
+	if (is_ethernet(program)) {
+		next += ETH_HLEN;
+		if (next > end)
+			return account_odd(skb, counters, program);
+		type = *(__be16 *)(next - 2);
+		if (is_vlan(type)) {
+			next += VLAN_HLEN;
+			if (next > end)
+				return account_odd(skb, counters, program);
+			if (!skb->vlan_present)
+				packet.vlan = bpf_ntohs(*(__be16 *)(next - 4)) & 0xfff;
+			type = *(__be16 *)(next - 2);
+			if (is_vlan(type)) {
+				next += VLAN_HLEN;
+				if (skb->vlan_present || next > end)
+					return account_odd(skb, counters, program);
+				type = *(__be16 *)(next - 2);
+			}
+		}
+	}
+	if (type == bpf_htons(ETH_P_IP)) {
+		if (plain_ipv4(next, end, &packet))
+			return account(skb, counters, &packet, program);
+	} else if (type == bpf_htons(ETH_P_IPV6)) {
+		if (plain_ipv6(next, end, &packet))
+			return account(skb, counters, &packet, program);
+	} else if (next + 1 <= end) {
+		packet.control = control_of_type(type, *(__u8 *)next);
+		return account(skb, counters, &packet, program);
+	}
+	return account_odd(skb, counters, program);
 }
+
+static __always_inline int count(struct __sk_buff *skb, const int program)
+{
+	struct telegen_counters *counters;
+	struct packet packet = {};
+	__u32 slot, parsed;
+
+	slot = program & TAILORED ? operands.slot : lane[skb->ifindex & (TELEGEN_LANE_CELLS - 1)] - 1;
+	counters = bpf_map_lookup_elem(&if_stats_percpu, &slot);
+	if (!counters)
+		return NEXT;
+	if (program & TAILORED && operands.sample_rate > 1 && is_skipped(counters))
+		return NEXT;
+	if (program & (FILTER | QOS | FLOWS))
+		return account_plain(skb, counters, program);
+	parsed = classify(skb, is_ethernet(program));
+	packet.class = P_CLASS(parsed);
+	packet.is_malformed = parsed & P_MALFORMED;
+	return account(skb, counters, &packet, program);
+}
+
+#define PROGRAM(name, program)                           \
+	SEC("tc") int telegen_##name(struct __sk_buff *skb) \
+	{                                                \
+		return count(skb, program);              \
+	}
+
+PROGRAM(l2, 0)
+PROGRAM(l3, NETWORK)
+PROGRAM(t, TAILORED)
+PROGRAM(t_f, TAILORED | FILTER)
+PROGRAM(t_q, TAILORED | QOS)
+PROGRAM(t_fq, TAILORED | FILTER | QOS)
+PROGRAM(t_t, TAILORED | FLOWS)
+PROGRAM(t_ft, TAILORED | FILTER | FLOWS)
+PROGRAM(t_qt, TAILORED | QOS | FLOWS)
+PROGRAM(t_fqt, TAILORED | FILTER | QOS | FLOWS)
+PROGRAM(t_b, TAILORED | BURSTS)
+PROGRAM(t_fb, TAILORED | FILTER | BURSTS)
+PROGRAM(t_qb, TAILORED | QOS | BURSTS)
+PROGRAM(t_fqb, TAILORED | FILTER | QOS | BURSTS)
+PROGRAM(t_tb, TAILORED | FLOWS | BURSTS)
+PROGRAM(t_ftb, TAILORED | FILTER | FLOWS | BURSTS)
+PROGRAM(t_qtb, TAILORED | QOS | FLOWS | BURSTS)
+PROGRAM(t_fqtb, TAILORED | FILTER | QOS | FLOWS | BURSTS)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -9,9 +9,10 @@ import PackagePlugin
 struct BPFCompiler: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let directory = target.directoryURL
-        let include = directory.appending(path: "include")
-        let shim = directory.appending(path: "shim")
-        let headers = try files(in: include, ending: ".h")
+        let shared = context.package.directoryURL.appending(path: "bpf")
+        let include = shared.appending(path: "include")
+        let shim = shared.appending(path: "shim")
+        let headers = try files(in: include, ending: ".h") + files(in: directory, ending: ".h")
         let clang = try context.tool(named: "clang").url
         let embed = try context.tool(named: "bpf-embed").url
         return try files(in: directory, ending: ".bpf.c").map { source in
@@ -19,7 +20,7 @@ struct BPFCompiler: BuildToolPlugin {
             let output = context.pluginWorkDirectoryURL.appending(path: "\(name).bpf.swift")
             let flags = [
                 "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror",
-                "-I", include.path, "-isystem", shim.path,
+                "-I", include.path, "-I", directory.path, "-isystem", shim.path,
             ]
             return .buildCommand(
                 displayName: "Compiling \(source.lastPathComponent)",

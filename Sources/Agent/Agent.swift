@@ -111,10 +111,11 @@ extension Agent {
             guard let bytes = readObject(path) else { throw AgentError("cannot read TELEGEN_BPF_OBJECT \(path)") }
             return bytes
         }
+        if let btf = options.btf, access(btf, R_OK) != 0 { throw AgentError("cannot read TELEGEN_BTF \(btf)") }
         let held = try holdPins()
         return { [options, logger] in
             let pins = try held ?? PinFolder(bpffs: options.bpffs, namespaceID: options.namespaceID)
-            let kernel = try LinuxKernel(pins: pins, slots: Self.slots, object: object)
+            let kernel = try LinuxKernel(pins: pins, slots: Self.slots, object: object, btf: options.btf)
             return try Dataplane(
                 kernel: kernel, attach: options.attach, bootID: HostFacts.bootID.flatMap(BootID.init) ?? .zero,
                 clock: { .now }, logger: logger)

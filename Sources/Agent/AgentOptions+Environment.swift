@@ -21,6 +21,7 @@ extension AgentOptions {
         options.stateDirectory = reader.path("TELEGEN_STATE_DIR") ?? options.stateDirectory
         options.bpffs = reader.path("TELEGEN_BPFFS") ?? options.bpffs
         options.bpfObject = reader.path("TELEGEN_BPF_OBJECT")
+        options.btf = reader.path("TELEGEN_BTF")
         options.namespaceID = reader.value("NAMESPACE_ID", "a name of letters, digits, - and _") {
             JobName($0)?.text
         }

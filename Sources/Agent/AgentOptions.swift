@@ -17,6 +17,8 @@ public struct AgentOptions: Sendable {
     public var bpffs = "/sys/fs/bpf"
     /// A compiled BPF object to use instead of the embedded one.
     public var bpfObject: String?
+    /// A file with the kernel's BTF, for such an object on a kernel that does not carry its own.
+    public var btf: String?
     public var attach = AttachChoice.auto
     /// Whether metrics have the attribute `ifindex`.
     public var metricIfindex = false

@@ -31,6 +31,9 @@ public actor Reconciler {
     private var ports: [NetdevName: Port] = [:]
     /// As they were at the last tick, or after the last action: STATE_DB is not written more often than that.
     private var counters: [TapID: Counters] = [:]
+    /// As they were at the last tick; bursts are newer.
+    private var details = DetailFollower()
+    private var costs = CostMemory()
     private var failures: [TapID: Failure] = [:]
     private var admitted: Set<JobName> = []
     private var memory: JobMemory
@@ -84,6 +87,7 @@ public actor Reconciler {
     /// The status interval has passed: looks after the taps, and publishes fresh counts and rates.
     func tick(_ elapsed: Duration) async {
         _ = troubles.attempt(to: "look after the taps") { try dataplane?.verify() }
+        readDetails()
         readCounters()
         await reconcile(rateOver: elapsed)
     }
@@ -91,6 +95,7 @@ public actor Reconciler {
     /// The agent ends: publishes fresh counts and rates, and starts nothing more.
     func finish(_ elapsed: Duration) {
         isEnding = true
+        readDetails()
         readCounters()
         if isKnown { publish(rateOver: elapsed) }
     }
@@ -164,14 +169,24 @@ extension Reconciler {
             try dataplane?.perform(action)
             failures[action.tap] = nil
         } catch {
-            guard case .attach(let tap, let port) = action else {
-                logger.error("cannot take a tap off", metadata: ["tap": "\(action.tap)", "error": "\(error)"])
+            let tap = action.tap
+            guard let port = port(of: action) else {
+                logger.error("cannot take a tap off", metadata: ["tap": "\(tap)", "error": "\(error)"])
                 return
             }
             let attempts = (failures[tap].flatMap { $0.port == port ? $0.attempts : nil } ?? 0) + 1
             failures[tap] = Failure(
                 port: port, reason: "\(error); tried again by itself", attempts: attempts,
                 retryAt: UnixTime.now.advanced(by: .backoff(attempts)))
+        }
+    }
+
+    /// Where the tap stands or shall stand; nil when it shall go.
+    private func port(of action: Action) -> Port? {
+        switch action {
+        case .attach(_, let port, _): port
+        case .change(let tap, _): dataplane?.taps[tap]?.attachment?.port
+        case .detach, .release: nil
         }
     }
 
@@ -191,6 +206,13 @@ extension Reconciler {
 
     private func readCounters() {
         _ = troubles.attempt(to: "read the counters") { counters = try dataplane?.counters() ?? [:] }
+    }
+
+    /// Before the counters: flows are part of what these say.
+    private func readDetails() {
+        _ = troubles.attempt(to: "read the details") {
+            if let dataplane { try details.read(dataplane, desired.jobs, now: .now) }
+        }
     }
 
     /// Placeholder mode does nothing privileged: the kernel is only spoken to when some job is to count.
@@ -247,12 +269,34 @@ extension Reconciler {
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
                 let tap = TapID(name, direction)
                 guard let state = observed.taps[tap] else { return nil }
+                let reading = details.readings[tap]
                 return TapReport(
-                    direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters())
+                    direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
+                    qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts)
             }
             let status = JobStatus(name, intent, desired, observed, placeholderName: placeholderName)
-            return JobReport(status: status, taps: taps, startedAt: taps.map(\.startedAt).min())
+            return JobReport(
+                status: status, taps: taps, startedAt: taps.map(\.startedAt).min(), cost: costs.cost(of: status))
         }
+    }
+}
+
+extension Reconciler {
+    /// Bursts are to be read more often than the rest.
+    func readBursts() {
+        _ = troubles.attempt(to: "read the bursts") {
+            if let dataplane { try details.readBursts(dataplane, now: .now) }
+        }
+    }
+
+    /// Begins to measure what the programs take, if any counts.
+    func beginCost() {
+        guard statuses.contains(where: { $0 == .running || $0 == .degraded }), let dataplane else { return }
+        costs.begin(dataplane, logger)
+    }
+
+    func endCost() {
+        if let dataplane { costs.end(dataplane) }
     }
 }
 

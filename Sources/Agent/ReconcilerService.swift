@@ -12,7 +12,23 @@ struct ReconcilerService: Service {
             await withTaskGroup { group in
                 group.addTask { await reconciler.run() }
                 group.addTask { await followDevices() }
+                group.addTask { await followBursts() }
+                group.addTask { await measureCosts() }
             }
+        }
+    }
+
+    private func followBursts() async {
+        while (try? await Task.sleep(for: BurstClock.interval)) != nil { await reconciler.readBursts() }
+    }
+
+    /// For a second a minute, because measuring makes every program of the machine slower.
+    private func measureCosts() async {
+        while (try? await Task.sleep(for: .seconds(10))) != nil {
+            await reconciler.beginCost()
+            try? await Task.sleep(for: .seconds(1))
+            await reconciler.endCost()
+            try? await Task.sleep(for: .seconds(49))
         }
     }
 

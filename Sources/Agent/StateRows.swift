@@ -7,22 +7,27 @@ typealias StateRows = [TableKey: [String: String]]
 enum StateTable {
     static let jobs = "TELEGEN_JOB_TABLE"
     static let statistics = "TELEGEN_STATS_TABLE"
+    static let flows = "TELEGEN_FLOW_TABLE"
     static let agent = "TELEGEN_AGENT_TABLE"
     /// Every table whose rows the agent owns.
-    static let owned = [jobs, statistics, "TELEGEN_FLOW_TABLE", agent]
+    static let owned = [jobs, statistics, flows, agent]
     /// Said of a row whenever something else of it has changed.
     static let updatedAt = "updated_at"
 }
 
 extension StateSnapshot {
-    /// TELEGEN_JOB_TABLE and TELEGEN_STATS_TABLE.
+    /// TELEGEN_JOB_TABLE, TELEGEN_STATS_TABLE and TELEGEN_FLOW_TABLE.
     func rows(now: UnixTime) -> StateRows {
         var rows: StateRows = [:]
         for job in jobs {
             rows[TableKey(table: StateTable.jobs, key: job.status.name.text)] = job.fields(now: now)
+            let flows = job.topFlows
             for tap in job.taps {
                 let key = "\(job.status.name)|\(tap.direction.rawValue)"
-                rows[TableKey(table: StateTable.statistics, key: key)] = tap.counters.fields
+                rows[TableKey(table: StateTable.statistics, key: key)] = tap.fields(reported: flows)
+            }
+            for (index, flow) in flows.enumerated() {
+                rows[TableKey(table: StateTable.flows, key: "\(job.status.name)|\(index + 1)")] = flow.fields
             }
         }
         for (key, reason) in misnamed {
@@ -56,25 +61,24 @@ extension JobReport {
             "bps": String(rate.bitsPerSecond),
             "port": spec?.port.text ?? "",
             "direction": spec?.direction.rawValue ?? "",
-            // The rate in force: sampling does not act yet.
-            "sample_rate": spec.map { _ in "1" } ?? "",
+            "sample_rate": spec.map { String($0.sampleRate) } ?? "",
+            "ns_per_packet": cost?.text ?? "",
         ]
     }
 }
 
 extension Counters {
-    private static let boundsText = SizeBounds.upper.map { String($0) }.joined(separator: ",")
-
-    /// A row of TELEGEN_STATS_TABLE.
+    /// What every row of TELEGEN_STATS_TABLE has.
     var fields: [String: String] {
         var fields = [
-            "size_bounds": Self.boundsText, "parse_errors": String(parseErrors), "filtered": String(filtered),
+            "size_bounds": SizeBounds.upper.commaList, "parse_errors": String(parseErrors),
+            "filtered": String(filtered),
         ]
         for packetClass in PacketClass.allCases {
             let counters = self[packetClass]
             fields["\(packetClass.name)_packets"] = String(counters.packets)
             fields["\(packetClass.name)_bytes"] = String(counters.bytes)
-            fields["\(packetClass.name)_sizes"] = counters.sizes.map { String($0) }.joined(separator: ",")
+            fields["\(packetClass.name)_sizes"] = counters.sizes.commaList
         }
         return fields
     }
@@ -94,5 +98,10 @@ func changes(from old: StateRows, to new: StateRows) -> [RowChange] {
     for key in old.keys where new[key] == nil {
         changes.append((key, .delete(table: key.table, key: key.key)))
     }
-    return changes.sorted { ($0.key.key, $0.key.table) < ($1.key.key, $1.key.table) }.map(\.change)
+    return changes.sorted { $0.key.order < $1.key.order }.map(\.change)
+}
+
+extension TableKey {
+    /// A job's rows are side by side, whatever other jobs are called.
+    fileprivate var order: (Substring, String, String) { (key.prefix { $0 != "|" }, key, table) }
 }

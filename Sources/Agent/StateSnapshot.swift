@@ -14,16 +14,35 @@ struct JobReport: Sendable {
     var startedAt: UnixTime?
     var endedAt: UnixTime?
     var rate = Rate()
+    /// Nil: not measured yet.
+    var cost: JobCost?
 
     var packets: UInt64 { taps.reduce(0) { $0 &+ $1.counters.packets } }
     var bytes: UInt64 { taps.reduce(0) { $0 &+ $1.counters.bytes } }
+
+    /// The flows that are reported: the job's `top_flows` of highest score over both directions, ranked.
+    var topFlows: [DirectedFlow] {
+        let all = taps.flatMap { tap in (tap.flows ?? []).map { DirectedFlow(direction: tap.direction, flow: $0) } }
+        return Array(all.sorted { $0.flow.ranks(before: $1.flow) }.prefix(status.job?.spec.topFlows ?? 0))
+    }
 }
 
-/// One direction's counts.
+/// One direction's counts. What the job's `detail` does not ask for is nil.
 struct TapReport: Sendable {
     var direction: Direction
     var startedAt: UnixTime
+    /// Read after the flows, so that these are never more than everything.
     var counters: Counters
+    var qos: QoSCounters?
+    /// At least the job's `top_flows` of highest score, where there are as many.
+    var flows: [FlowReport]?
+    var bursts: BurstReport?
+}
+
+/// A flow where it was seen.
+struct DirectedFlow: Sendable {
+    var direction: Direction
+    var flow: FlowReport
 }
 
 /// Packets and bits per second over the last status interval.

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-struct bpf_object *clibbpf_open(const void *bytes, size_t size, const char *name)
+struct bpf_object *clibbpf_open(const void *bytes, size_t size, const char *name, const char *btf)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name, .btf_custom_path = btf);
 
 	return bpf_object__open_mem(bytes, size, &options);
 }
@@ -83,4 +83,22 @@ int clibbpf_filter_detach(int ifindex, enum bpf_tc_attach_point point, __u32 han
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
 
 	return bpf_tc_detach(&hook, &options);
+}
+
+int clibbpf_empty_program(void)
+{
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "telegen_empty", "GPL", instructions, 2, NULL);
+}
+
+int clibbpf_repeat(int program, int count)
+{
+	unsigned char frame[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame), .repeat = count);
+
+	return bpf_prog_test_run_opts(program, &options);
 }

@@ -67,19 +67,25 @@ final class BPFMap {
         try check(bpf_map_update_elem(descriptor.raw, &key, value, 0), "write map \(name)")
     }
 
-    /// The values of the entries in `0..<count`, `stride` bytes each (on a per-CPU map: all CPUs' one after another).
-    func read(count: Int, stride: Int) throws(KernelError) -> [UInt8] {
+    /// The values of the first entries, `stride` bytes each (on a per-CPU map: all CPUs' one after another).
+    func read(count: Int, stride: Int) throws(KernelError) -> [UInt8] { try read(0..<count, stride: stride) }
+
+    /// The same of any entries.
+    func read(_ range: Range<Int>, stride: Int) throws(KernelError) -> [UInt8] {
+        let count = range.count
         var values = [UInt8](repeating: 0, count: count * stride)
         guard count > 0 else { return values }
-        var keys = [UInt32](repeating: 0, count: count)
-        var read = UInt32(count)
-        var cursor: UInt32 = 0
-        let status = bpf_map_lookup_batch(descriptor.raw, nil, &cursor, &keys, &values, &read, nil)
-        // The end of the map is ENOENT, with a count all the same.
-        if (status == 0 || status == -ENOENT) && read == count { return values }
-        // Per-CPU arrays know batches from Linux 5.13 on.
+        if range.lowerBound == 0, count > 1 {
+            var keys = [UInt32](repeating: 0, count: count)
+            var read = UInt32(count)
+            var cursor: UInt32 = 0
+            let status = bpf_map_lookup_batch(descriptor.raw, nil, &cursor, &keys, &values, &read, nil)
+            // The end of the map is ENOENT, with a count all the same.
+            if (status == 0 || status == -ENOENT) && read == count { return values }
+            // Per-CPU arrays know batches from Linux 5.13 on.
+        }
         for index in 0..<count {
-            var key = UInt32(index)
+            var key = UInt32(range.lowerBound + index)
             let status = values.withUnsafeMutableBytes {
                 bpf_map_lookup_elem(descriptor.raw, &key, $0.baseAddress! + index * stride)
             }

@@ -1,8 +1,8 @@
 import Domain
 
 extension Dataplane {
-    /// Takes over the taps that an earlier agent left. Their programs give way to new ones in one step each, so that
-    /// every packet is counted once; the slots stay as they are.
+    /// Takes over the taps that an earlier agent left; the slots stay as they are. Programs of lanes give way to new ones
+    /// in one step each, so that every packet is counted once. Tailored ones go on until their jobs are known.
     func adopt() throws(KernelError) {
         let ports = Dictionary(try kernel.ports().map { ($0.ifindex, $0) }, uniquingKeysWith: { $1 })
         var filters = FilterTable(kernel)
@@ -28,16 +28,21 @@ extension Dataplane {
     ) throws(KernelError) -> Bool {
         if let ifindex = try kernel.device(ofLink: tap.pin) {
             guard choice != .clsact, let port = ports[ifindex] else { return false }
-            let program = try sit(tap, on: port, .tcx)
-            try kernel.updateLink(pin: tap.pin, to: program)
+            try takeOver(tap, record, on: port, .tcx)
             return true
         }
         guard choice != .tcx, let filter = record.filter, let place = record.port, let port = ports[place.ifindex],
             port.name == place.name, try filters.holds(port.ifindex, tap.direction, filter)
         else { return false }
-        let program = try sit(tap, on: port, .clsact)
-        try kernel.attachFilter(program, to: port.ifindex, tap.direction, filter, replacing: true)
+        try takeOver(tap, record, on: port, .clsact)
         return true
+    }
+
+    private func takeOver(
+        _ tap: TapID, _ record: TapRecord, on port: Port, _ type: AttachType
+    ) throws(KernelError) {
+        seats[tap] = Seat(port: port, type: type, program: nil, lane: nil, measurement: nil)
+        if !record.isTailored { try change(tap, to: .plain) }
     }
 
     /// Whether the tap still stands where it was put.

@@ -2,30 +2,63 @@ import Domain
 import Glibc
 
 extension Dataplane {
-    func attach(_ tap: TapID, to port: Port) throws(KernelError) {
+    func attach(_ tap: TapID, to port: Port, measuring measurement: Measurement) throws(KernelError) {
         let slot = try slot(for: tap)
         // What an attempt that failed could not take back, or a place that it could not be taken off.
         if slots[slot].attachType != nil { try detach(tap) }
-        guard attachType == .tcx else { return try attachFilter(tap, to: port, slot) }
+        guard attachType == .tcx else { return try attachFilter(tap, to: port, slot, measurement) }
         do {
-            try attachLink(tap, to: port, slot)
+            try attachLink(tap, to: port, slot, measurement)
         } catch {
-            try attach(tap, to: port, slot, insteadOf: error)
+            try attach(tap, to: port, slot, measurement, insteadOf: error)
+        }
+    }
+
+    /// Lets another program measure in the place of the one that stands: every packet is counted, by one or the other.
+    func change(_ tap: TapID, to measurement: Measurement) throws(KernelError) {
+        guard let old = seats[tap], let slot = slots[tap] else { throw KernelError("change \(tap)", code: ENOENT) }
+        let new = try seat(tap, on: old.port, old.type, measuring: measurement)
+        do {
+            // Whatever happens between, no successor may take a tailored program for one of a lane.
+            if measurement != .plain { try record(tap, slot, isTailored: true) }
+            try put(new, inPlaceOf: old, tap, slot)
+        } catch {
+            vacate(new, tap.direction)
+            throw error
+        }
+        seats[tap] = new
+        if measurement == .plain { try record(tap, slot, isTailored: false) }
+        // The old lane's cell stays: a packet that is on its way through the old program is counted too.
+        vacate(old, tap.direction)
+    }
+
+    private func record(_ tap: TapID, _ slot: Int, isTailored: Bool) throws(KernelError) {
+        guard slots[slot].isTailored != isTailored else { return }
+        try write(slots[slot].tailored(isTailored), at: slot)
+    }
+
+    private func put(_ new: Seat, inPlaceOf old: Seat, _ tap: TapID, _ slot: Int) throws(KernelError) {
+        guard let program = new.program else { return }
+        switch (old.type, slots[slot].filter) {
+        case (.tcx, _): try kernel.updateLink(pin: tap.pin, to: program)
+        case (.clsact, let filter?):
+            try kernel.attachFilter(program, to: old.port.ifindex, tap.direction, filter, replacing: true)
+        case (.clsact, nil): throw KernelError("change \(tap)", code: ENOENT)
         }
     }
 
     /// By clsact what tcx has refused, when that helps and may be.
     private func attach(
-        _ tap: TapID, to port: Port, _ slot: Int, insteadOf error: KernelError
+        _ tap: TapID, to port: Port, _ slot: Int, _ measurement: Measurement, insteadOf error: KernelError
     ) throws(KernelError) {
         switch (error.code, choice) {
         // Kernels before 6.6 do not know the attach type; no other question tells.
         case (EINVAL, .auto), (EOPNOTSUPP, .auto):
-            try attachFilter(tap, to: port, slot)
+            try attachFilter(tap, to: port, slot, measurement)
             attachType = .clsact
             logger.notice("this kernel has no tcx (Linux 6.6): using clsact")
         case (ERANGE, .auto):
-            try attachFilter(tap, to: port, slot)
+            try attachFilter(tap, to: port, slot, measurement)
             logger.notice("the port takes no more by tcx: using clsact", metadata: ["tap": "\(tap)"])
         case (ERANGE, _):
             throw KernelError(
@@ -58,13 +91,26 @@ extension Dataplane {
         record.filter = nil
         record.ownsQdisc = false
         record.port = nil
+        record.isTailored = false
         try write(record, at: slot)
     }
 
-    private func attachLink(_ tap: TapID, to port: Port, _ slot: Int) throws(KernelError) {
-        let program = try sit(tap, on: port, .tcx)
+    /// Loads the program, and sits the tap down.
+    private func sit(
+        _ tap: TapID, on port: Port, _ type: AttachType, _ measurement: Measurement
+    ) throws(KernelError) -> Program {
+        let seat = try seat(tap, on: port, type, measuring: measurement)
+        seats[tap] = seat
+        guard let program = seat.program else { throw KernelError("load a program", code: ENOENT) }
+        return program
+    }
+
+    private func attachLink(
+        _ tap: TapID, to port: Port, _ slot: Int, _ measurement: Measurement
+    ) throws(KernelError) {
+        let program = try sit(tap, on: port, .tcx, measurement)
         do {
-            var record = slots[slot]
+            var record = slots[slot].tailored(measurement != .plain)
             record.attachType = .tcx
             record.port = .init(name: port.name, ifindex: port.ifindex)
             try write(record, at: slot)
@@ -76,12 +122,14 @@ extension Dataplane {
     }
 
     /// The record is written before the qdisc and the filter stand, so that neither can be without a record of it.
-    private func attachFilter(_ tap: TapID, to port: Port, _ slot: Int) throws(KernelError) {
-        let program = try sit(tap, on: port, .clsact)
+    private func attachFilter(
+        _ tap: TapID, to port: Port, _ slot: Int, _ measurement: Measurement
+    ) throws(KernelError) {
+        let program = try sit(tap, on: port, .clsact, measurement)
         do {
             let isNew = try lacksQdisc(port, tap.direction)
             let filter = try freeFilter(port.ifindex, tap.direction, handle: UInt32(slot + 1))
-            var record = slots[slot]
+            var record = slots[slot].tailored(measurement != .plain)
             record.attachType = .clsact
             record.port = .init(name: port.name, ifindex: port.ifindex)
             record.filter = filter
@@ -158,6 +206,14 @@ extension Dataplane {
             guard try kernel.filters(ifindex: ifindex, direction).isEmpty else { return }
         }
         try kernel.removeQdisc(ifindex: ifindex)
+    }
+}
+
+extension TapRecord {
+    fileprivate func tailored(_ isTailored: Bool) -> TapRecord {
+        var record = self
+        record.isTailored = isTailored
+        return record
     }
 }
 

@@ -16,15 +16,21 @@ public final class Dataplane {
     var slots: Slots
     var seats: [TapID: Seat] = [:]
     private var lanes = Lanes()
+    /// Of the lanes.
     private var programs: [ProgramKey: Program] = [:]
     /// What `auto` has come to.
     var attachType: AttachType
 
-    /// A tap's place in the lanes while it is attached.
+    /// Where a tap stands and what serves it there.
     struct Seat {
         let port: Port
         let type: AttachType
-        let lane: Int
+        /// Nil: a tailored program that an earlier agent loaded.
+        let program: Program?
+        /// Nil: a tailored program.
+        let lane: Int?
+        /// Nil: not known.
+        let measurement: Measurement?
     }
 
     struct ProgramKey: Hashable {
@@ -55,11 +61,13 @@ public final class Dataplane {
             let record = slots[slot]
             let seat = record.tap.flatMap { seats[$0] }
             return TapState(
-                startedAt: record.startedAt, attachment: seat.map { Attachment(port: $0.port, type: $0.type) })
+                startedAt: record.startedAt, attachment: seat.map { Attachment(port: $0.port, type: $0.type) },
+                measurement: seat?.measurement)
         }
     }
 
     public func ports() throws(KernelError) -> [Port] { try kernel.ports() }
+    public func speed(of port: Port) -> UInt64? { kernel.speed(of: port) }
 
     /// What every tap has counted, summed over the CPUs.
     public func counters() throws(KernelError) -> [TapID: Counters] {
@@ -67,10 +75,25 @@ public final class Dataplane {
         return slots.inUse.mapValues { rows[$0] }
     }
 
+    /// What the details of a tap have measured.
+    public func details(of tap: TapID) throws(KernelError) -> Details { try kernel.details(of: tap) }
+
+    /// The bursts of every tap that looks for them.
+    public func bursts() throws(KernelError) -> [TapID: Details.Bursts] {
+        var bursts: [TapID: Details.Bursts] = [:]
+        for (tap, seat) in seats where seat.measurement?.detail.contains(.bursts) == true {
+            bursts[tap] = try kernel.bursts(of: tap)
+        }
+        return bursts
+    }
+
+    public func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError) { try kernel.write(bursts, of: tap) }
+
     /// Performs one step of a plan.
     public func perform(_ action: Action) throws(KernelError) {
         switch action {
-        case .attach(let tap, let port): try attach(tap, to: port)
+        case .attach(let tap, let port, let measurement): try attach(tap, to: port, measuring: measurement)
+        case .change(let tap, let measurement): try change(tap, to: measurement)
         case .detach(let tap): try detach(tap)
         case .release(let tap):
             try detach(tap)
@@ -114,26 +137,41 @@ public enum AttachChoice: String, CaseIterable, Sendable {
 }
 
 extension Dataplane {
-    /// Sits the tap down in a lane, with a program that counts its device in its slot.
-    func sit(_ tap: TapID, on port: Port, _ type: AttachType) throws(KernelError) -> Program {
+    /// A program that counts the port's packets in the tap's slot and measures what it shall, not yet attached.
+    func seat(_ tap: TapID, on port: Port, _ type: AttachType, measuring measurement: Measurement) throws(KernelError)
+        -> Seat
+    {
+        guard measurement == .plain else {
+            let program = try kernel.load(tailoring(of: tap, on: port, measurement))
+            return Seat(port: port, type: type, program: program, lane: nil, measurement: measurement)
+        }
         let lane = lanes.take(port.ifindex, tap.direction)
         do {
             let program = try program(ProgramKey(layer: port.layer, direction: tap.direction, lane: lane))
-            try kernel.point(program, ifindex: port.ifindex, at: slots[tap])
-            seats[tap] = Seat(port: port, type: type, lane: lane)
-            return program
+            kernel.point(program, ifindex: port.ifindex, at: slots[tap])
+            return Seat(port: port, type: type, program: program, lane: lane, measurement: measurement)
         } catch {
             leave(lane, port, tap.direction)
             throw error
         }
     }
 
-    /// Gives the tap's place in its lane back; a lane's program goes with its last tap.
+    private func tailoring(of tap: TapID, on port: Port, _ measurement: Measurement) -> Tailoring {
+        let slot = slots[tap] ?? 0
+        let seed = slots[slot].startedAt.nanoseconds &* 0xbf58_476d_1ce4_e5b9 ^ slots[slot].bootID.low
+        return Tailoring(tap: tap, slot: slot, layer: port.layer, measurement: measurement, seed: seed)
+    }
+
+    /// The tap's seat is free again, and in its lane nothing points at its slot any more.
     func rise(_ tap: TapID) {
         guard let seat = seats.removeValue(forKey: tap) else { return }
-        let key = ProgramKey(layer: seat.port.layer, direction: tap.direction, lane: seat.lane)
-        if let program = programs[key] { try? kernel.point(program, ifindex: seat.port.ifindex, at: nil) }
-        leave(seat.lane, seat.port, tap.direction)
+        if let program = seat.program { kernel.point(program, ifindex: seat.port.ifindex, at: nil) }
+        vacate(seat, tap.direction)
+    }
+
+    /// Gives a place in a lane back; a lane's program goes with its last tap.
+    func vacate(_ seat: Seat, _ direction: Direction) {
+        if let lane = seat.lane { leave(lane, seat.port, direction) }
     }
 
     private func leave(_ lane: Int, _ port: Port, _ direction: Direction) {
@@ -158,6 +196,7 @@ extension Dataplane {
                 detail: "all \(kernel.slotCount) are in use, by rows that are down too: delete some jobs")
         }
         try kernel.clearCounters(slot: slot)
+        try kernel.removeDetails(of: tap)
         var record = TapRecord.free
         record.tap = tap
         record.startedAt = clock()
@@ -178,6 +217,8 @@ extension Dataplane {
 
     private func free(_ tap: TapID) throws(KernelError) {
         guard let slot = slots[tap] else { return }
+        try kernel.removeDetails(of: tap)
+        try kernel.clearCounters(slot: slot)
         try write(.free, at: slot)
     }
 

@@ -7,11 +7,16 @@ import Domain
 public protocol Kernel: AnyObject {
     /// All devices of this network namespace.
     func ports() throws(KernelError) -> [Port]
+    /// Bits per second that the device says it can carry; nil: it does not say.
+    func speed(of port: Port) -> UInt64?
 
-    /// Loads an instance of the counting program for a layer, with a lane map of its own.
+    /// Loads an instance of the default program for a layer, with a lane table of its own.
     func load(_ layer: Port.Layer) throws(KernelError) -> Program
-    /// Lets the program count packets of `ifindex` in `slot`; nil: not at all.
-    func point(_ program: Program, ifindex: UInt32, at slot: Int?) throws(KernelError)
+    /// Loads a program that is made for one tap; the tables of its details are kept for the tap's life.
+    func load(_ tailoring: Tailoring) throws(KernelError) -> Program
+
+    /// Lets a program of a lane count packets of `ifindex` in `slot`; nil: not at all.
+    func point(_ program: Program, ifindex: UInt32, at slot: Int?)
 
     /// Attaches by a tcx link at the head of the chain and pins the link.
     func attachLink(_ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String) throws(KernelError)
@@ -48,16 +53,26 @@ public protocol Kernel: AnyObject {
     /// The sums over all CPUs of the slots in `0..<count`.
     func counters(count: Int) throws(KernelError) -> [Counters]
     func clearCounters(slot: Int) throws(KernelError)
+
+    /// What the tap's details have measured; nil what it never had. Of a tap of an earlier agent too.
+    func details(of tap: TapID) throws(KernelError) -> Details
+    /// The same of its bursts alone.
+    func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts?
+    func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)
+    /// Forgets the tables of the tap's details.
+    func removeDetails(of tap: TapID) throws(KernelError)
 }
 
-/// A loaded instance of the counting program, in the kernel while it is referenced here or attached.
-public final class Program {
-    let program: FileDescriptor
-    let lane: FileDescriptor
+/// What the tables of a tap's details hold.
+public struct Details: Hashable, Sendable {
+    public var qos: QoSCounters?
+    public var flows: FlowTable?
+    public var bursts: Bursts?
 
-    init(program: consuming FileDescriptor, lane: consuming FileDescriptor) {
-        self.program = program
-        self.lane = lane
+    /// The kernel's last windows, and what was made of the earlier ones.
+    public struct Bursts: Hashable, Sendable {
+        public var windows: BurstWindows
+        public var counters: BurstCounters
     }
 }
 

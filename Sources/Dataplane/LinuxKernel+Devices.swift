@@ -7,6 +7,11 @@ extension LinuxKernel {
         try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap(Port.init)
     }
 
+    public func speed(of port: Port) -> UInt64? {
+        let speed = clinux_speed(netlink.descriptor.raw, port.name.text)
+        return speed > 0 ? UInt64(speed) * 1_000_000 : nil
+    }
+
     public func qdisc(ifindex: UInt32) throws(KernelError) -> String? {
         try netlink.dump(Int(RTM_GETQDISC), tcmsg()).compactMap(QdiscInfo.init).first { $0.ifindex == ifindex }?.kind
     }
@@ -84,7 +89,7 @@ extension FilterInfo {
         let name = options[UInt16(TCA_BPF_NAME)].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let isBPF = kind == "bpf"
         id = FilterID(handle: info.tcm_handle, priority: info.tcm_info >> 16)
-        isOurs = isBPF && name?.hasPrefix("telegen_l") == true
+        isOurs = isBPF && name?.hasPrefix("telegen_") == true
         sharesPriority = isBPF && info.tcm_info & 0xffff == UInt32(UInt16(ETH_P_ALL).bigEndian)
     }
 }

@@ -12,11 +12,51 @@ extension LinuxKernel {
         try tapsMap.update(slot, from: &raw)
     }
 
-    public func counters(count: Int) throws(KernelError) -> [Counters] { try countersMap.tapCounters(count: count) }
+    public func counters(count: Int) throws(KernelError) -> [Counters] {
+        let slots = try countersMap.perCPU(0..<count)
+        let retired = try countersMap.perCPU(countersMap.entries - 1..<countersMap.entries)
+        try writeTotals([slots, retired])
+        return slots.counters
+    }
+
+    /// `stats_percpu` follows the slots at every reading, so that no packet pays for it.
+    private func writeTotals(_ tables: [PerCPUCounters]) throws(KernelError) {
+        for packetClass in PacketClass.allCases {
+            let totals = (0..<Int(libbpf_num_possible_cpus())).map { cpu in
+                tables.reduce(into: telegen_total()) { $0.add($1, packetClass, cpu) }
+            }
+            try totalsMap.update(packetClass.rawValue, from: totals)
+        }
+    }
 
     public func clearCounters(slot: Int) throws(KernelError) {
-        let zeros = [UInt8](repeating: 0, count: countersMap.valueSize * Int(libbpf_num_possible_cpus()))
+        let last = countersMap.entries - 1
+        let sum = try countersMap.perCPU(last..<last + 1) + countersMap.perCPU(slot..<slot + 1)
+        let zeros = [UInt8](repeating: 0, count: sum.bytes.count)
         try countersMap.update(slot, from: zeros)
+        try countersMap.update(last, from: sum.bytes)
+    }
+
+    public func details(of tap: TapID) throws(KernelError) -> Details {
+        let tables = try detailTables(of: tap)
+        return Details(
+            qos: try tables.qos?.qosCounters(), flows: try tables.flows?.flowTable(),
+            bursts: try bursts(of: tap))
+    }
+
+    public func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? {
+        let tables = try detailTables(of: tap)
+        guard let windows = tables.bursts, let totals = tables.burstTotals else { return nil }
+        return Details.Bursts(windows: try windows.burstWindows(), counters: try totals.burstCounters())
+    }
+
+    public func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError) {
+        try detailTables(of: tap).burstTotals?.write(bursts)
+    }
+
+    public func removeDetails(of tap: TapID) throws(KernelError) {
+        details[tap] = nil
+        try DetailTables.remove(of: tap, pins)
     }
 }
 
@@ -29,35 +69,5 @@ extension BPFMap {
                 TapRecord(table.loadUnaligned(fromByteOffset: $0 * stride, as: telegen_tap.self)) ?? .free
             }
         }
-    }
-
-    /// The entries of the map `if_stats_percpu`, summed over the CPUs.
-    func tapCounters(count: Int) throws(KernelError) -> [Counters] {
-        let size = MemoryLayout<telegen_counters>.size
-        let cpus = Int(libbpf_num_possible_cpus())
-        return try read(count: count, stride: size * cpus).withUnsafeBytes { table in
-            (0..<count).map { slot in
-                (0..<cpus).reduce(into: Counters()) { sum, cpu in
-                    let offset = (slot * cpus + cpu) * size
-                    sum.add(UnsafeRawBufferPointer(rebasing: table[offset..<offset + size]))
-                }
-            }
-        }
-    }
-}
-
-extension Counters {
-    /// Adds one CPU's `struct telegen_counters`: 64-bit words all.
-    fileprivate mutating func add(_ record: UnsafeRawBufferPointer) {
-        let words = record.bindMemory(to: UInt64.self)
-        let sizes = MemoryLayout<telegen_counters>.offset(of: \.sizes)! / 8
-        for row in classes.indices {
-            classes[row].bytes &+= words[row]
-            for bucket in 0..<SizeBounds.bucketCount {
-                classes[row].sizes[bucket] &+= words[sizes + row * Int(TELEGEN_BUCKETS) + bucket]
-            }
-        }
-        parseErrors &+= words[MemoryLayout<telegen_counters>.offset(of: \.parse_errors)! / 8]
-        filtered &+= words[MemoryLayout<telegen_counters>.offset(of: \.filtered)! / 8]
     }
 }

@@ -28,11 +28,10 @@ public final class PinFolder: Sendable {
         path = namespaceID.map { "\(root)/\($0)" } ?? root
         try prepare(bpffs)
         lock = Mutex(try Self.hold([root, path]))
-        _ = try makeLinks()
+        _ = try makeInner()
     }
 
-    /// Makes and locks the folder anew when somebody has removed it, or the folder of the links in it; false when
-    /// both were there.
+    /// Makes and locks the folder anew when somebody has removed it, or a folder in it; false when all were there.
     func restore() throws(KernelError) -> Bool {
         var isNew = false
         if !isInPlace {
@@ -40,7 +39,7 @@ public final class PinFolder: Sendable {
             try lock.withLock { held throws(KernelError) in held = try Self.hold([bpffs + "/telegen-sonic", path]) }
             isNew = true
         }
-        return try makeLinks() || isNew
+        return try makeInner() || isNew
     }
 
     /// What names a pin to the kernel: below the folder that is locked, which need not be the one at `path` any more.
@@ -48,8 +47,11 @@ public final class PinFolder: Sendable {
     /// The same for people.
     func shown(_ name: String) -> String { "\(path)/\(name)" }
     func linkPin(_ name: String) -> String { "\(links)/\(name)" }
+    func detailPin(_ name: String) -> String { "\(details)/\(name)" }
     /// Where the links are pinned.
     var links: String { held + "/links" }
+    /// Where the tables of taps' details are.
+    private var details: String { held + "/details" }
     private var held: String { "/proc/self/fd/\(lock.withLock { $0.raw })" }
 
     /// Whether the folder that is locked is the one at `path`.
@@ -59,11 +61,17 @@ public final class PinFolder: Sendable {
         return held.st_dev == found.st_dev && held.st_ino == found.st_ino
     }
 
-    /// False when it was there.
-    private func makeLinks() throws(KernelError) -> Bool {
-        if mkdir(links, 0o700) == 0 { return true }
-        guard errno == EEXIST else { throw KernelError("make \(path)/links") }
-        return false
+    /// False when both were there.
+    private func makeInner() throws(KernelError) -> Bool {
+        var isNew = false
+        for folder in [links, details] {
+            if mkdir(folder, 0o700) == 0 {
+                isNew = true
+            } else if errno != EEXIST {
+                throw KernelError("make a folder in \(path)")
+            }
+        }
+        return isNew
     }
 
     /// Makes the folders and locks the last of them.
@@ -86,7 +94,7 @@ public final class PinFolder: Sendable {
     private static func check(_ namespaceID: String) throws(KernelError) {
         let operation = "make a pin folder for NAMESPACE_ID \"\(namespaceID)\""
         guard JobName(namespaceID) != nil else { throw KernelError(operation, code: EINVAL) }
-        guard !["links", "taps", "stats_percpu", "if_stats_percpu"].contains(namespaceID) else {
+        guard !["links", "details", "taps", "stats_percpu", "if_stats_percpu"].contains(namespaceID) else {
             throw KernelError(operation, code: EINVAL, detail: "a pin of the agent has this name: choose another one")
         }
     }

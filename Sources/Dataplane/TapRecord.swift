@@ -14,6 +14,8 @@ public struct TapRecord: Hashable, Sendable {
     public var filter: FilterID?
     /// The clsact qdisc was made for this tap.
     public var ownsQdisc = false
+    /// Its program was made for this tap alone.
+    public var isTailored = false
 
     public static let free = TapRecord()
 
@@ -67,6 +69,7 @@ extension TapRecord {
         port = NetdevName(netdev).map { PortReference(name: $0, ifindex: raw.ifindex) }
         filter = attachType == .clsact ? FilterID(handle: raw.handle, priority: raw.priority) : nil
         ownsQdisc = raw.owns_qdisc != 0
+        isTailored = raw.is_tailored != 0
     }
 
     var raw: telegen_tap {
@@ -88,6 +91,7 @@ extension TapRecord {
         raw.handle = filter?.handle ?? 0
         raw.priority = filter?.priority ?? 0
         raw.owns_qdisc = ownsQdisc ? 1 : 0
+        raw.is_tailored = isTailored ? 1 : 0
         return raw
     }
 

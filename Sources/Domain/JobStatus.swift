@@ -63,20 +63,23 @@ public struct JobStatus: Hashable, Sendable {
             reason = "port \(job.spec.port): no such network device; counting starts by itself when it appears"
             return
         }
-        let attached = taps.compactMap { observed.taps[$0]?.attachment }.filter { $0.port == port }
+        let measurement = Measurement(job.spec)
+        let attached = taps.compactMap { observed.taps[$0] }.filter { $0.attachment?.port == port }
+        let isComplete = attached.count == taps.count && attached.allSatisfy { $0.measurement == measurement }
         let failures = taps.compactMap { tap -> String? in
-            guard observed.taps[tap]?.attachment?.port != port, let failure = observed.failures[tap],
-                failure.port == port
+            let state = observed.taps[tap]
+            guard state?.attachment?.port != port || state?.measurement != measurement,
+                let failure = observed.failures[tap], failure.port == port
             else { return nil }
             return "\(tap.direction.rawValue): \(failure.reason)"
         }
         ifindex = port.ifindex
-        attachType = attached.first?.type
+        attachType = attached.first?.attachment?.type
         let unsupported = job.spec.unsupported(agentDefault: desired.mirror)
         if attached.isEmpty {
             operStatus = failures.isEmpty ? .starting : .failed
             reason = failures.isEmpty ? "being attached to \(port.name)" : failures.joined(separator: "; ")
-        } else if attached.count < taps.count || !unsupported.isEmpty {
+        } else if !isComplete || !unsupported.isEmpty {
             let problems = failures + unsupported
             operStatus = problems.isEmpty ? .starting : .degraded
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")

@@ -4,7 +4,9 @@ public enum Action: Hashable, Sendable {
     case detach(TapID)
     /// Take the program off the port and give the slot back: the job's life has ended.
     case release(TapID)
-    case attach(TapID, to: Port)
+    case attach(TapID, to: Port, measuring: Measurement)
+    /// Put another program in the place of the tap's own, in one step: no packet passes between.
+    case change(TapID, to: Measurement)
 }
 
 /// What is to be done, and what was decided of each job.
@@ -30,11 +32,11 @@ public enum Planner {
             guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
-                guard observed.taps[tap]?.attachment?.port != port else { continue }
+                guard let action = taken(tap, observed.taps[tap], port, Measurement(job.spec)) else { continue }
                 if let failure = observed.failures[tap], failure.port == port, failure.retryAt > observed.now {
                     continue
                 }
-                taking.append(.attach(tap, to: port))
+                taking.append(action)
             }
         }
         let actions = freeing.sorted { $0.tap < $1.tap } + taking.sorted { $0.tap < $1.tap }
@@ -55,6 +57,12 @@ public enum Planner {
         return .detach(tap)
     }
 
+    /// What a tap that shall count needs: nothing when it stands on its port and measures what it shall.
+    private static func taken(_ tap: TapID, _ state: TapState?, _ port: Port, _ measurement: Measurement) -> Action? {
+        guard let state, state.attachment?.port == port else { return .attach(tap, to: port, measuring: measurement) }
+        return state.measurement == measurement ? nil : .change(tap, to: measurement)
+    }
+
     /// The next time at which a plan would differ from the one before: an expiry or a retry.
     public static func deadline(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
         let expiries = intents.values.compactMap { intent -> UnixTime? in
@@ -71,7 +79,7 @@ public enum Planner {
 extension Action {
     public var tap: TapID {
         switch self {
-        case .detach(let tap), .release(let tap), .attach(let tap, _): tap
+        case .detach(let tap), .release(let tap), .attach(let tap, _, _), .change(let tap, _): tap
         }
     }
 }

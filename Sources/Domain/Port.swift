@@ -43,9 +43,12 @@ public struct TapState: Hashable, Sendable {
     /// When the tap's life began: the start of its exported streams.
     public let startedAt: UnixTime
     public let attachment: Attachment?
+    /// What its program measures; nil: it has none, or an earlier agent attached it, and it is not known.
+    public let measurement: Measurement?
 
-    public init(startedAt: UnixTime, attachment: Attachment?) {
+    public init(startedAt: UnixTime, attachment: Attachment?, measurement: Measurement? = .plain) {
         self.startedAt = startedAt
         self.attachment = attachment
+        self.measurement = attachment == nil ? nil : measurement
     }
 }

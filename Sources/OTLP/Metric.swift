@@ -79,8 +79,8 @@ public struct HistogramPoint: Sendable, Hashable {
     public var time: UInt64
     /// How many values there were: the sum of `bucketCounts`.
     public var count: UInt64
-    /// The sum of the values, in the metric's unit.
-    public var sum: Double
+    /// The sum of the values, in the metric's unit; nil: not known.
+    public var sum: Double?
     /// Values per bucket, one more than bounds.
     public var bucketCounts: [UInt64]
     /// Upper bounds, inclusive and rising. One array for all points costs nothing per point.
@@ -90,7 +90,7 @@ public struct HistogramPoint: Sendable, Hashable {
 
     /// A point; times are in nanoseconds since 1970.
     public init(
-        attributes: [Attribute], start: UInt64, time: UInt64, count: UInt64, sum: Double, bucketCounts: [UInt64],
+        attributes: [Attribute], start: UInt64, time: UInt64, count: UInt64, sum: Double?, bucketCounts: [UInt64],
         explicitBounds: [Double], noRecordedValue: Bool = false
     ) {
         self.attributes = attributes

@@ -29,7 +29,7 @@ extension Opentelemetry_Proto_Metrics_V1_HistogramDataPoint {
             return
         }
         count = point.count
-        sum = point.sum
+        if let total = point.sum { sum = total }
         bucketCounts = point.bucketCounts
         explicitBounds = point.explicitBounds
     }

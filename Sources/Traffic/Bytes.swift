@@ -17,6 +17,9 @@ extension Collection<UInt8> where Index == Int {
         Int(self[startIndex + offset]) << 8 | Int(self[startIndex + offset + 1])
     }
 
+    /// The byte `offset` bytes behind the beginning.
+    func byte(at offset: Int) -> Int { Int(self[startIndex + offset]) }
+
     /// The one's complement sum of the Internet checksum (RFC 1071), folded to 16 bits, not inverted.
     func checksum() -> Int {
         var sum = 0

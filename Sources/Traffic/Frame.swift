@@ -15,6 +15,8 @@ public struct Frame: Hashable, Sendable {
         self.expectation = ExpectedCount(of: bytes, offload: offload)
     }
 
+    public var headers: ExpectedHeaders { ExpectedHeaders(of: bytes) }
+
     /// What stands in the EtherType's place.
     var outerType: Int { bytes.word(at: 12) }
 

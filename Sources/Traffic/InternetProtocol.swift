@@ -1,7 +1,9 @@
 /// The two versions of IP, with the addresses that the corpus uses.
-enum InternetProtocol {
-    case v4
-    case v6
+enum InternetProtocol: String {
+    case v4 = "ipv4"
+    case v6 = "ipv6"
+
+    static let both: [InternetProtocol] = [.v4, .v6]
 
     var etherType: Int { self == .v4 ? EtherType.ipv4 : EtherType.ipv6 }
     /// Without options and extension headers.
@@ -20,10 +22,10 @@ enum InternetProtocol {
         (addresses + [UInt8].words(0, proto, length >> 16, length & 0xffff)).checksum()
     }
 
-    func packet(_ proto: Int, _ payload: [UInt8]) -> [UInt8] {
+    func packet(_ proto: Int, typeOfService: Int = 0, _ payload: [UInt8]) -> [UInt8] {
         switch self {
-        case .v4: IPv4.packet(proto, payload)
-        case .v6: IPv6.packet(next: proto, payload)
+        case .v4: IPv4.packet(proto, typeOfService: typeOfService, payload)
+        case .v6: IPv6.packet(next: proto, trafficClass: typeOfService, payload)
         }
     }
 }
@@ -32,12 +34,13 @@ enum IPv4 {
     /// A packet with a valid header checksum. `fragment` is the word of flags and offset; `totalLength` overrides the
     /// true one.
     static func packet(
-        _ proto: Int, options: [UInt8] = [], fragment: Int = 0x4000, totalLength: Int? = nil, _ payload: [UInt8]
+        _ proto: Int, typeOfService: Int = 0, options: [UInt8] = [], fragment: Int = 0x4000, totalLength: Int? = nil,
+        _ payload: [UInt8]
     ) -> [UInt8] {
         let headerLength = 20 + options.count
         var header = [UInt8].words(
-            0x4000 | (headerLength / 4) << 8, totalLength ?? headerLength + payload.count, 0x1234, fragment,
-            64 << 8 | proto, 0)
+            0x4000 | (headerLength / 4) << 8 | typeOfService, totalLength ?? headerLength + payload.count, 0x1234,
+            fragment, 64 << 8 | proto, 0)
         header += InternetProtocol.v4.addresses + options
         header.put(word: ~header.checksum() & 0xffff, at: 10)
         return header + payload
@@ -47,7 +50,8 @@ enum IPv4 {
 enum IPv6 {
     /// A packet of `payload` behind `headers`; `payloadLength` overrides the true one.
     static func packet(
-        _ headers: [ExtensionHeader] = [], next: Int, payloadLength: Int? = nil, _ payload: [UInt8]
+        _ headers: [ExtensionHeader] = [], next: Int, trafficClass: Int = 0, payloadLength: Int? = nil,
+        _ payload: [UInt8]
     ) -> [UInt8] {
         var behind: [UInt8] = []
         for (index, header) in headers.enumerated() {
@@ -55,7 +59,9 @@ enum IPv6 {
             behind += [UInt8(following)] + header.body
         }
         behind += payload
-        return [UInt8].words(0x6000, 0x1234, payloadLength ?? behind.count, (headers.first?.type ?? next) << 8 | 64)
+        let first = headers.first?.type ?? next
+        return [UInt8].words(
+            0x6000 | trafficClass << 4, 0x1234, payloadLength ?? behind.count, first << 8 | 64)
             + InternetProtocol.v6.addresses + behind
     }
 }

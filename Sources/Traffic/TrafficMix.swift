@@ -28,6 +28,11 @@ public struct TrafficMix: Hashable, Sendable {
 
     public var deckSize: Int { deck.count }
 
+    /// How often each frame is among the first `count`.
+    public func counts(ofFirst count: Int) -> [UInt64] {
+        order().prefix(count).reduce(into: frames.map { _ in 0 }) { $0[$1] += 1 }
+    }
+
     /// Indices into `frames`, in the order of sending.
     public func order() -> Order { Order(deck: deck, seed: seed) }
 

@@ -39,26 +39,38 @@ struct StateRowsTests {
             TableKey(table: StateTable.statistics, key: "a|ingress"): ["x": "1"],
             TableKey(table: StateTable.jobs, key: "a"): ["x": "1"],
         ]
-        let keys = changes(from: [:], to: rows).map { change in
+        #expect(keys(rows) == ["a", "a|ingress", "b"])
+    }
+
+    @Test("a job whose name begins as another's does not come between that one's rows")
+    func similarNames() {
+        let rows: StateRows = [
+            TableKey(table: StateTable.jobs, key: "a"): ["x": "1"],
+            TableKey(table: StateTable.jobs, key: "a-1"): ["x": "1"],
+            TableKey(table: StateTable.flows, key: "a|1"): ["x": "1"],
+            TableKey(table: StateTable.statistics, key: "a|ingress"): ["x": "1"],
+        ]
+        #expect(keys(rows) == ["a", "a|1", "a|ingress", "a-1"])
+    }
+
+    private func keys(_ rows: StateRows) -> [String] {
+        changes(from: [:], to: rows).map { change in
             if case .set(_, let key, _, _) = change { key } else { "" }
         }
-        #expect(keys == ["a", "a|ingress", "b"])
     }
 
     @Test("a running job's rows have every field of the contract, and buckets that add up")
     func fields() throws {
-        var counters = Counters()
-        counters[.ipv6].sizes[1] = 3
-        counters[.ipv6].sizes[14] = 2
-        counters[.ipv6].bytes = 999
-        counters.parseErrors = 1
-        let rows = try snapshot(counters).rows(now: UnixTime(nanoseconds: 1_000_000_000))
+        var tap = Snapshots.tap(packets: 3, bytes: 999)
+        tap.counters[.ipv6].sizes[14] = 2
+        tap.counters.parseErrors = 1
+        let rows = StateSnapshot(jobs: [Snapshots.job([tap])]).rows(now: UnixTime(nanoseconds: 1_000_000_000))
         let job = try #require(rows[key])
         #expect(
             Set(job.keys) == [
                 "oper_status", "reason", "warnings", "mode", "interface", "ifindex", "attach_type", "started_at",
                 "ended_at", "expires_at", "updated_at", "packets", "bytes", "pps", "bps", "port", "direction",
-                "sample_rate",
+                "sample_rate", "ns_per_packet",
             ])
         #expect(job["oper_status"] == "running")
         #expect(job["reason"] == "")
@@ -76,22 +88,5 @@ struct StateRowsTests {
     func misnamed() {
         let rows = StateSnapshot(misnamed: ["not a name": "why"]).rows(now: UnixTime(nanoseconds: 0))
         #expect(rows[TableKey(table: StateTable.jobs, key: "not a name")]?["oper_status"] == "rejected")
-    }
-
-    private func snapshot(_ counters: Counters) throws -> StateSnapshot {
-        let port = Port(name: try #require(NetdevName("Ethernet0")), ifindex: 7)
-        let name = try #require(JobName("a"))
-        let job = ParsedJob(spec: JobSpec(port: port.name), warnings: [])
-        let start = UnixTime(nanoseconds: 2_000_000_000)
-        let observed = Observed(
-            now: start, ports: [port.name: port],
-            taps: [
-                TapID(name, .ingress): TapState(startedAt: start, attachment: Domain.Attachment(port: port, type: .tcx))
-            ])
-        let status = JobStatus(
-            name, .count(job), Desired(mirror: AgentMirror(mode: .none)), observed,
-            placeholderName: try #require(NetdevName("erspan0")))
-        let tap = TapReport(direction: .ingress, startedAt: start, counters: counters)
-        return StateSnapshot(jobs: [JobReport(status: status, taps: [tap], startedAt: start)])
     }
 }

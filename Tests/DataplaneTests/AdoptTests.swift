@@ -10,7 +10,7 @@ struct AdoptTests {
     @Test("links get a new program in place; slot, start and counts stay")
     func links() throws {
         let first = try Dataplane.start(kernel, now: 5)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.counterTable[0].parseErrors = 3
         kernel.calls = []
         let second = try Dataplane.start(kernel, now: 9)
@@ -23,7 +23,7 @@ struct AdoptTests {
     @Test("filters get a new program in place, and their qdisc still goes with the last of them")
     func filters() throws {
         let first = try Dataplane.start(kernel, attach: .clsact)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.calls = []
         let second = try Dataplane.start(kernel)
         #expect(kernel.calls == ["load ethernet", "filter 7 ingress 1@1 again"])
@@ -34,8 +34,8 @@ struct AdoptTests {
     @Test("the qdisc is inherited by a tap that is still to be taken over, and goes with it")
     func inheritance() throws {
         let first = try Dataplane.start(kernel, attach: .clsact)
-        try first.perform(.attach(.a, to: .ethernet0))
-        try first.perform(.attach(.b, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try first.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         kernel.filterTable[.init(ifindex: 7, direction: .ingress)]?.removeFirst()
         let second = try Dataplane.start(kernel, attach: .clsact)
         try second.perform(.release(.a))
@@ -47,8 +47,8 @@ struct AdoptTests {
     @Test("two jobs on one port are put into two lanes again")
     func lanes() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
-        try first.perform(.attach(.b, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try first.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         _ = try Dataplane.start(kernel)
         #expect(Set(kernel.linkTable.values.map(\.program)).count == 2)
     }
@@ -56,7 +56,7 @@ struct AdoptTests {
     @Test("a link whose device is gone is removed, its slot kept")
     func defunct() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.devices = [.ethernet4]
         let second = try Dataplane.start(kernel)
         #expect(kernel.linkTable.isEmpty)
@@ -66,7 +66,7 @@ struct AdoptTests {
     @Test("a killed agent's link without a place in the record is found by its name")
     func killedBeforeRecord() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.recordTable[0].attachType = nil
         kernel.recordTable[0].port = nil
         let second = try Dataplane.start(kernel)
@@ -83,7 +83,7 @@ struct AdoptTests {
     @Test("what TELEGEN_ATTACH now forbids is detached, to be attached anew", arguments: [AttachChoice.clsact, .tcx])
     func forced(choice: AttachChoice) throws {
         let first = try Dataplane.start(kernel, attach: choice == .tcx ? .clsact : .tcx)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         let second = try Dataplane.start(kernel, attach: choice)
         #expect(second.taps[.a]?.attachment == nil)
         #expect(kernel.linkTable.isEmpty)
@@ -93,8 +93,8 @@ struct AdoptTests {
     @Test("a tap that cannot be taken over is detached and does not keep the others from it")
     func oneFails() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
-        try first.perform(.attach(.b, to: .ethernet4))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try first.perform(.attach(.b, to: .ethernet4, measuring: .plain))
         kernel.failing = ("update a", KernelError("it", code: 12))
         let second = try Dataplane.start(kernel)
         #expect(second.taps[.a]?.attachment == nil)
@@ -104,8 +104,8 @@ struct AdoptTests {
     @Test("counters that begin at zero begin new lives, and leave the slots as they are")
     func newCounters() throws {
         let first = try Dataplane.start(kernel, now: 5)
-        try first.perform(.attach(.a, to: .ethernet0))
-        try first.perform(.attach(.b, to: .ethernet4))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try first.perform(.attach(.b, to: .ethernet4, measuring: .plain))
         try first.perform(.detach(.b))
         kernel.countersAreNew = true
         let second = try Dataplane.start(kernel, now: 9)
@@ -117,7 +117,7 @@ struct AdoptTests {
     @Test("a device that the kernel names twice is one port")
     func twice() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.devices.append(Port(name: NetdevName("renamed")!, ifindex: 7))
         let second = try Dataplane.start(kernel)
         #expect(second.taps[.a]?.attachment?.port.name.text == "renamed")
@@ -126,13 +126,13 @@ struct AdoptTests {
     @Test("a tap that can neither be taken over nor detached does not keep the agent from starting")
     func stuck() throws {
         let first = try Dataplane.start(kernel)
-        try first.perform(.attach(.a, to: .ethernet0))
+        try first.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         let stubborn = StubbornKernel(kernel)
         let second = try Dataplane.start(stubborn)
         #expect(second.taps[.a]?.attachment == nil)
-        #expect(throws: KernelError.self) { try second.perform(.attach(.a, to: .ethernet0)) }
+        #expect(throws: KernelError.self) { try second.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
         stubborn.isStubborn = false
-        try second.perform(.attach(.a, to: .ethernet0))
+        try second.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(stubborn.linkTable.count == 1)
     }
 }

@@ -12,7 +12,7 @@ struct AttachTests {
     @Test("a tap gets a cleared slot and a record before its link stands")
     func order() throws {
         let dataplane = try Dataplane.start(kernel, now: 42)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(
             kernel.calls == ["clear 0", "record 0 a ingress", "load ethernet", "record 0 a ingress", "link a_ingress"])
         #expect(dataplane.taps[.a]?.startedAt == UnixTime(nanoseconds: 42))
@@ -22,12 +22,12 @@ struct AttachTests {
     @Test("two jobs on one port and direction are in two lanes, on two ports in one")
     func lanes() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        try dataplane.perform(.attach(.b, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("load") } == 2)
-        try dataplane.perform(.attach(.aOut, to: .ethernet0))
+        try dataplane.perform(.attach(.aOut, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("load") } == 3)
-        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4))
+        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("load") } == 3)
         let slots = kernel.lanes.values.flatMap { $0.values }
         #expect(Set(slots) == [0, 1, 2, 3])
@@ -38,39 +38,41 @@ struct AttachTests {
         let far = Port(name: NetdevName("far")!, ifindex: 7 + 4096)
         kernel.devices.append(far)
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        try dataplane.perform(.attach(.b, to: far))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: far, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("load") } == 2)
     }
 
     @Test("detaching keeps the slot and its start; attaching again goes on in it")
     func resume() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.detach(.a))
         #expect(kernel.linkTable.isEmpty)
         #expect(dataplane.taps[.a] == TapState(startedAt: UnixTime(nanoseconds: 1), attachment: nil))
-        try dataplane.perform(.attach(.a, to: .ethernet4))
+        try dataplane.perform(.attach(.a, to: .ethernet4, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("clear") } == 1)
     }
 
     @Test("a released slot is the next job's, cleared anew")
     func reuse() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.release(.a))
         #expect(dataplane.taps.isEmpty)
         #expect(kernel.recordTable.allSatisfy { $0.tap == nil })
-        try dataplane.perform(.attach(.b, to: .ethernet0))
-        #expect(kernel.calls.count { $0 == "clear 0" } == 2)
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
+        #expect(kernel.calls.count { $0 == "clear 0" } == 3)
     }
 
     @Test("when all slots are in use the error names the remedy")
     func full() throws {
         let kernel = RecordedKernel(slots: 1, ports: [.ethernet0])
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        let error = #expect(throws: KernelError.self) { try dataplane.perform(.attach(.b, to: .ethernet0)) }
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        let error = #expect(throws: KernelError.self) {
+            try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
+        }
         #expect(error?.description.contains("delete some jobs") == true)
     }
 
@@ -79,10 +81,10 @@ struct AttachTests {
     func failure(call: String) throws {
         let dataplane = try Dataplane.start(kernel)
         kernel.failing = (call, KernelError("it", code: 12))
-        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
         #expect(kernel.linkTable.isEmpty)
         #expect(dataplane.taps[.a]?.attachment == nil)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(dataplane.taps[.a]?.attachment?.port == .ethernet0)
     }
 
@@ -91,30 +93,30 @@ struct AttachTests {
         let tun = Port(name: NetdevName("tun0")!, ifindex: 9, layer: .network)
         kernel.devices.append(tun)
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: tun))
+        try dataplane.perform(.attach(.a, to: tun, measuring: .plain))
         #expect(kernel.calls.contains("load network"))
     }
 
     @Test("a tap whose link somebody removed is found missing and can be attached again")
     func verify() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.verify()
         #expect(dataplane.taps[.a]?.attachment != nil)
         kernel.linkTable = [:]
         try dataplane.verify()
         #expect(dataplane.taps[.a]?.attachment == nil)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(kernel.linkTable.count == 1)
     }
 
     @Test("a tap that could not be taken off its port leaves it before it goes to another one")
     func moved() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.failing = ("unlink", KernelError("it", code: 12))
         #expect(throws: KernelError.self) { try dataplane.perform(.detach(.a)) }
-        try dataplane.perform(.attach(.a, to: .ethernet4))
+        try dataplane.perform(.attach(.a, to: .ethernet4, measuring: .plain))
         #expect(kernel.linkTable.values.map(\.ifindex) == [8])
         #expect(kernel.lanes.values.flatMap { $0.keys } == [8])
     }
@@ -122,13 +124,13 @@ struct AttachTests {
     @Test("an attachment that fails gives its lane back", arguments: ["load", "record 0 a", "link"])
     func lane(call: String) throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.detach(.a))
         kernel.failing = (call, KernelError("it", code: 12))
-        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.calls = []
-        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4))
+        try dataplane.perform(.attach(TapID(JobName("c")!, .ingress), to: .ethernet4, measuring: .plain))
         #expect(!kernel.calls.contains("load ethernet"))
     }
 
@@ -136,14 +138,14 @@ struct AttachTests {
     func pins() throws {
         let log = Log()
         let dataplane = try Dataplane.start(kernel, logger: log.logger)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.pinsAreMissing = true
         kernel.linkTable = [:]
         try dataplane.verify()
         try dataplane.verify()
         #expect(log.lines.count { $0.contains("restored") } == 1)
         #expect(dataplane.taps[.a]?.attachment == nil)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(dataplane.taps[.a]?.startedAt == UnixTime(nanoseconds: 1))
         #expect(kernel.calls.count { $0.hasPrefix("clear") } == 1)
     }
@@ -151,7 +153,7 @@ struct AttachTests {
     @Test("pins that cannot be restored are an error, and the taps are looked after all the same")
     func pinsOfAnother() throws {
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.pinsAreMissing = true
         kernel.linkTable = [:]
         kernel.failing = ("pins", KernelError("lock", code: 11))
@@ -164,7 +166,7 @@ struct AttachTests {
     func releaseAll() throws {
         let dataplane = try Dataplane.start(kernel)
         let taps = [TapID.a, .aOut, .b]
-        for tap in taps { try dataplane.perform(.attach(tap, to: .ethernet0)) }
+        for tap in taps { try dataplane.perform(.attach(tap, to: .ethernet0, measuring: .plain)) }
         kernel.failing = ("unlink", KernelError("it", code: 12))
         let error = #expect(throws: KernelError.self) { try dataplane.releaseAll() }
         #expect(error?.code == 12)

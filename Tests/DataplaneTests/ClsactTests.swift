@@ -12,8 +12,8 @@ struct ClsactTests {
     func fallback() throws {
         kernel.hasTCX = false
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        try dataplane.perform(.attach(.b, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.count { $0.hasPrefix("link") } == 1)
         #expect(dataplane.taps[.b]?.attachment?.type == .clsact)
     }
@@ -22,15 +22,15 @@ struct ClsactTests {
     func forced() throws {
         kernel.hasTCX = false
         let dataplane = try Dataplane.start(kernel, attach: .tcx)
-        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
         #expect(kernel.qdiscs.isEmpty)
     }
 
     @Test("the qdisc that was made for us goes with our last filter")
     func ownQdisc() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        try dataplane.perform(.attach(.b, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.release(.a))
         #expect(kernel.qdiscs == [7])
         try dataplane.perform(.release(.b))
@@ -41,7 +41,7 @@ struct ClsactTests {
     func foreignQdisc() throws {
         kernel.qdiscs = [7]
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.release(.a))
         #expect(kernel.qdiscs == [7])
     }
@@ -49,7 +49,7 @@ struct ClsactTests {
     @Test("our qdisc stays while a filter of somebody else is in it", arguments: Direction.allCases)
     func sharedQdisc(direction: Direction) throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         let foreign = FilterInfo(id: FilterID(handle: 99, priority: 50), isOurs: false, sharesPriority: false)
         kernel.filterTable[.init(ifindex: 7, direction: direction), default: []].append(foreign)
         try dataplane.perform(.release(.a))
@@ -65,16 +65,16 @@ struct ClsactTests {
             FilterInfo(id: FilterID(handle: 1, priority: 2), isOurs: false, sharesPriority: true),
         ]
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.contains("filter 7 ingress 1@3"))
-        try dataplane.perform(.attach(.b, to: .ethernet0))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.contains("filter 7 ingress 2@2"))
     }
 
     @Test("a filter that somebody put in our place is not removed")
     func replacedByOther() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         let other = FilterInfo(id: FilterID(handle: 1, priority: 1), isOurs: false, sharesPriority: true)
         kernel.filterTable[ingress] = [other]
         try dataplane.perform(.detach(.a))
@@ -84,7 +84,7 @@ struct ClsactTests {
     @Test("a vanished device is nobody's to clean")
     func vanished() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.devices.removeAll { $0.ifindex == 7 }
         kernel.calls = []
         try dataplane.perform(.detach(.a))
@@ -95,12 +95,14 @@ struct ClsactTests {
     func ingressQdisc() throws {
         kernel.ingressQdiscs = [7]
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        let error = #expect(throws: KernelError.self) { try dataplane.perform(.attach(.aOut, to: .ethernet0)) }
+        let error = #expect(throws: KernelError.self) {
+            try dataplane.perform(.attach(.aOut, to: .ethernet0, measuring: .plain))
+        }
         #expect(
             error?.description.contains("tc qdisc del dev Ethernet0 ingress && tc qdisc add dev Ethernet0 clsact")
                 == true)
         #expect(dataplane.taps[.aOut]?.attachment == nil)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(kernel.filterTable[ingress]?.count == 1)
         try dataplane.perform(.release(.a))
         #expect(kernel.ingressQdiscs == [7])
@@ -110,21 +112,21 @@ struct ClsactTests {
     @Test("a qdisc of ours that somebody replaced or removed is not removed", arguments: [true, false])
     func replacedQdisc(isReplaced: Bool) throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.qdiscs = []
         kernel.filterTable = [:]
         kernel.ingressQdiscs = isReplaced ? [7] : []
         try dataplane.verify()
         #expect(dataplane.taps[.a]?.attachment == nil)
         #expect(!kernel.calls.contains("no qdisc 7"))
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(dataplane.taps[.a]?.attachment != nil)
     }
 
     @Test("the record says that the qdisc is ours before there is one")
     func recordBeforeQdisc() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         #expect(kernel.calls.suffix(3) == ["record 0 a ingress", "qdisc 7", "filter 7 ingress 1@1"])
     }
 
@@ -132,10 +134,10 @@ struct ClsactTests {
     func failure(call: String) throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
         kernel.failing = (call, KernelError("it", code: 12))
-        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
         #expect(kernel.qdiscs.isEmpty)
         #expect(kernel.recordTable[0].attachType == nil && !kernel.recordTable[0].ownsQdisc)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.release(.a))
         #expect(kernel.qdiscs.isEmpty)
     }
@@ -143,16 +145,16 @@ struct ClsactTests {
     @Test("a qdisc that could not be taken back goes with the next attempt, or with the next agent")
     func leftBehind() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         // As if killed before the filter stood.
         kernel.filterTable = [:]
         let next = try Dataplane.start(kernel, attach: .clsact)
         #expect(kernel.qdiscs.isEmpty)
-        try next.perform(.attach(.a, to: .ethernet0))
+        try next.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         kernel.filterTable = [:]
         kernel.failing = ("no qdisc", KernelError("it", code: 12))
         #expect(throws: KernelError.self) { try next.verify() }
-        try next.perform(.attach(.a, to: .ethernet0))
+        try next.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try next.perform(.release(.a))
         #expect(kernel.qdiscs.isEmpty)
     }
@@ -161,8 +163,8 @@ struct ClsactTests {
     func race() throws {
         let racing = RacingKernel(ports: [.ethernet0])
         let dataplane = try Dataplane.start(racing, attach: .clsact)
-        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
-        try dataplane.perform(.attach(.a, to: .ethernet0))
+        #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain)) }
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
         try dataplane.perform(.release(.a))
         #expect(racing.qdiscs == [7])
     }
@@ -171,9 +173,9 @@ struct ClsactTests {
     func tcxIsFull() throws {
         kernel.tcxRoom = 1
         let dataplane = try Dataplane.start(kernel)
-        try dataplane.perform(.attach(.a, to: .ethernet0))
-        try dataplane.perform(.attach(.b, to: .ethernet0))
-        try dataplane.perform(.attach(.aOut, to: .ethernet0))
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.aOut, to: .ethernet0, measuring: .plain))
         #expect(dataplane.taps[.a]?.attachment?.type == .tcx)
         #expect(dataplane.taps[.b]?.attachment?.type == .clsact)
         #expect(dataplane.taps[.aOut]?.attachment?.type == .tcx)
@@ -187,7 +189,9 @@ struct ClsactTests {
     func tcxIsFullForced() throws {
         kernel.tcxRoom = 0
         let dataplane = try Dataplane.start(kernel, attach: .tcx)
-        let error = #expect(throws: KernelError.self) { try dataplane.perform(.attach(.a, to: .ethernet0)) }
+        let error = #expect(throws: KernelError.self) {
+            try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        }
         #expect(error?.description.contains("set TELEGEN_ATTACH=auto or clsact") == true)
         #expect(kernel.qdiscs.isEmpty)
     }
@@ -195,7 +199,7 @@ struct ClsactTests {
     @Test("looking after many taps asks for the filters of a port once per direction")
     func dumps() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)
-        for tap in [TapID.a, .b, .aOut] { try dataplane.perform(.attach(tap, to: .ethernet0)) }
+        for tap in [TapID.a, .b, .aOut] { try dataplane.perform(.attach(tap, to: .ethernet0, measuring: .plain)) }
         kernel.filterDumps = 0
         try dataplane.verify()
         #expect(kernel.filterDumps == 2)

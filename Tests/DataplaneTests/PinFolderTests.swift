@@ -46,8 +46,7 @@ struct PinFolderTests: ~Copyable {
         rmdir(folder.path + "/links")
         #expect(try folder.restore())
         #expect(access(folder.path + "/links", F_OK) == 0)
-        rmdir(folder.path + "/links")
-        rmdir(folder.path)
+        for inner in ["/links", "/details", ""] { rmdir(folder.path + inner) }
         #expect(try folder.restore())
         #expect(try !folder.restore())
         #expect(access(folder.linkPin("."), F_OK) == 0)
@@ -57,8 +56,7 @@ struct PinFolderTests: ~Copyable {
     @Test("a folder that somebody else made and locked meanwhile is not touched")
     func taken() throws {
         let folder = try open()
-        rmdir(folder.path + "/links")
-        rmdir(folder.path)
+        for inner in ["/links", "/details", ""] { rmdir(folder.path + inner) }
         let other = try open()
         let error = #expect(throws: KernelError.self) { try folder.restore() }
         #expect(error?.code == EWOULDBLOCK)

@@ -27,6 +27,10 @@ class RecordedKernel: Kernel {
     var counterTable: [Counters]
     /// By program: which slot a device counts in.
     var lanes: [ObjectIdentifier: [UInt32: Int]] = [:]
+    /// By program: what it was made for.
+    var tailored: [ObjectIdentifier: Tailoring] = [:]
+    /// Whose detail tables are there.
+    var tapsWithDetails: Set<TapID> = []
     private var programs: [Program] = []
 
     struct Hook: Hashable {
@@ -54,14 +58,25 @@ class RecordedKernel: Kernel {
 
     func load(_ layer: Port.Layer) throws(KernelError) -> Program {
         try note("load \(layer)")
-        let program = Program(program: FileDescriptor(owning: -1), lane: FileDescriptor(owning: -1))
+        let program = Program(program: FileDescriptor(owning: -1))
         programs.append(program)
         return program
     }
 
-    func point(_ program: Program, ifindex: UInt32, at slot: Int?) throws(KernelError) {
+    func load(_ tailoring: Tailoring) throws(KernelError) -> Program {
+        try note("load \(tailoring.programName) \(tailoring.tap)")
+        let program = Program(program: FileDescriptor(owning: -1))
+        programs.append(program)
+        tailored[ObjectIdentifier(program)] = tailoring
+        tapsWithDetails.insert(tailoring.tap)
+        return program
+    }
+
+    func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
         lanes[ObjectIdentifier(program), default: [:]][ifindex] = slot
     }
+
+    func speed(of port: Port) -> UInt64? { 10_000_000_000 }
 
     func attachLink(
         _ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String
@@ -156,6 +171,14 @@ class RecordedKernel: Kernel {
         try note("clear \(slot)")
         counterTable[slot] = Counters()
     }
+
+    func details(of tap: TapID) throws(KernelError) -> Details { Details() }
+
+    func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? { nil }
+
+    func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError) {}
+
+    func removeDetails(of tap: TapID) throws(KernelError) { tapsWithDetails.remove(tap) }
 }
 
 extension Port {

@@ -9,7 +9,8 @@ struct PlannerTests {
         let world = World(jobs: ["a": World.job("Ethernet0", .both)], ports: [.ethernet0])
         #expect(
             world.plan.actions == [
-                .attach(TapID("a", .ingress), to: .ethernet0), .attach(TapID("a", .egress), to: .ethernet0),
+                .attach(TapID("a", .ingress), to: .ethernet0, measuring: .plain),
+                .attach(TapID("a", .egress), to: .ethernet0, measuring: .plain),
             ])
     }
 
@@ -35,7 +36,10 @@ struct PlannerTests {
         world.performPlan()
         let again = Port(name: Port.ethernet0.name, ifindex: 99)
         world.observed.ports = [again.name: again]
-        #expect(world.plan.actions == [.detach(TapID("a", .ingress)), .attach(TapID("a", .ingress), to: again)])
+        #expect(
+            world.plan.actions == [
+                .detach(TapID("a", .ingress)), .attach(TapID("a", .ingress), to: again, measuring: .plain),
+            ])
     }
 
     @Test("a deleted row releases its slots, attached or not")
@@ -102,7 +106,7 @@ struct PlannerTests {
         var world = World(jobs: ["a": World.job("Ethernet4")], ports: [.ethernet0, .ethernet4])
         world.observed.failures[TapID("a", .ingress)] =
             Failure(port: .ethernet0, reason: "x", attempts: 9, retryAt: UnixTime(nanoseconds: 1 << 60))
-        #expect(world.plan.actions == [.attach(TapID("a", .ingress), to: .ethernet4)])
+        #expect(world.plan.actions == [.attach(TapID("a", .ingress), to: .ethernet4, measuring: .plain)])
         #expect(world.status("a").operStatus == .starting)
     }
 
@@ -120,13 +124,47 @@ struct PlannerTests {
         #expect(world.status("a").operStatus == .failed)
     }
 
-    @Test("a valid field that does not act yet makes the job degraded, and it counts")
+    @Test("a mode that does not act yet makes the job degraded, and it counts on its port")
     func unsupported() {
-        var world = World(jobs: ["a": World.job("Ethernet0") { $0.sampleRate = 100 }], ports: [.ethernet0])
+        var world = World(
+            jobs: ["a": World.job("Ethernet0") { $0.mirrorMode = .erspanSink }], ports: [.ethernet0])
         world.performPlan()
         #expect(world.status("a").operStatus == .degraded)
-        #expect(world.status("a").reason == "sample_rate 100: not supported yet")
+        #expect(world.status("a").reason == "mirror_mode erspan-sink: not supported yet")
         #expect(world.observed.taps.count == 1)
+    }
+
+    @Test("what a job measures changes in place, without taking it off its port")
+    func changed() {
+        var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
+        world.performPlan()
+        world.desired.jobs["a"] = World.job("Ethernet0") { $0.sampleRate = 100 }
+        var measurement = Measurement()
+        measurement.sampleRate = 100
+        #expect(world.plan.actions == [.change(TapID("a", .ingress), to: measurement)])
+        world.performPlan()
+        #expect(world.plan.actions.isEmpty && world.status("a").operStatus == .running)
+    }
+
+    @Test("a change that failed makes the job degraded, and is tried again when its time has come")
+    func changeFailed() {
+        var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
+        world.performPlan()
+        world.desired.jobs["a"] = World.job("Ethernet0") { $0.detail = [.qos] }
+        let retryAt = UnixTime(nanoseconds: 1 << 60)
+        world.observed.failures[TapID("a", .ingress)] = Failure(
+            port: .ethernet0, reason: "no memory", attempts: 1, retryAt: retryAt)
+        #expect(world.plan.actions.isEmpty && world.deadline == retryAt)
+        #expect(world.status("a").operStatus == .degraded && world.status("a").reason == "ingress: no memory")
+    }
+
+    @Test("a tap of an earlier agent, whose program is not known, gets the one that it shall have")
+    func adopted() {
+        var world = World(jobs: ["a": World.job("Ethernet0") { $0.topFlows = 99 }], ports: [.ethernet0])
+        let attachment = Domain.Attachment(port: .ethernet0, type: .tcx)
+        world.observed.taps[TapID("a", .ingress)] = TapState(
+            startedAt: UnixTime(nanoseconds: 1), attachment: attachment, measurement: nil)
+        #expect(world.plan.actions == [.change(TapID("a", .ingress), to: .plain)])
     }
 
     @Test("without the right to load programs every job is a placeholder and says why")

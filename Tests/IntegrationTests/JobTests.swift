@@ -16,7 +16,7 @@ struct JobTests {
                 let running = try await agent.wait("a", is: "running")
                 #expect(running["interface"] == "late0")
                 let sender = try agent.namespace.inside { try Sender(interface: "late1") }
-                counted = counted + (try await sender.send(.standard(seed: UInt64(round)), count: 500))
+                counted = counted + (try await sender.send(KernelUnderTest.mix(seed: UInt64(round)), count: 500))
                 try await agent.wait("a", hasCounted: counted.packets)
                 _ = try await agent.namespace.run(["ip", "link", "del", "late0"])
                 try await agent.wait("a", is: "waiting")
@@ -64,7 +64,7 @@ struct JobTests {
     @Test("expires_at ends the job by itself, and a restart does not revive it")
     func expires() async throws {
         try await AgentUnderTest.run { agent in
-            let at = Date(timeIntervalSinceNow: 2).formatted(.iso8601)
+            let at = Date(timeIntervalSinceNow: TimeInterval(2 * timeFactor)).formatted(.iso8601)
             try await agent.write("a", ["port": "Ethernet0", "expires_at": at])
             try await agent.wait("a", is: "running")
             let expired = try await agent.wait("a", is: "expired")

@@ -9,8 +9,8 @@ import Traffic
 @Suite("Programs and filters of others", .enabled(if: canRunAgent, "needs root, namespaces and redis-server"))
 struct NeighbourTests {
     @Test(
-        "a foreign BPF program sees every packet before, during and after", arguments: ["tcx", "clsact"],
-        ["tcx", "clsact"])
+        "a foreign BPF program sees every packet before, during and after", arguments: KernelUnderTest.attachTypes,
+        KernelUnderTest.attachTypes)
     func program(theirs: String, ours: String) async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": ours]) { agent in
             // A counting program of another instance, with pins of its own: as foreign as any, and it can count.
@@ -29,7 +29,7 @@ struct NeighbourTests {
         }
     }
 
-    @Test("a filter of tc stays, with its qdisc, when our job goes", arguments: ["tcx", "clsact"])
+    @Test("a filter of tc stays, with its qdisc, when our job goes", arguments: KernelUnderTest.attachTypes)
     func filter(ours: String) async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": ours]) { agent in
             let namespace = agent.namespace
@@ -72,7 +72,7 @@ private final class Foreign {
             guard let port = try dataplane.ports().first(where: { $0.name.text == "Ethernet0" }) else {
                 throw KernelError("find Ethernet0", code: 19)
             }
-            try dataplane.perform(.attach(TapID("foreign", .ingress), to: port))
+            try dataplane.perform(.attach(TapID("foreign", .ingress), to: port, measuring: .plain))
             return dataplane
         }
     }

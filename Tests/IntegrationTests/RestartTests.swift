@@ -7,7 +7,7 @@ import Traffic
 struct RestartTests {
     @Test(
         "kill -9 in the middle of traffic: counts and streams go on, nothing lost, no reset", .needsRotel,
-        arguments: ["tcx", "clsact"])
+        arguments: KernelUnderTest.attachTypes)
     func killed(attach: String) async throws {
         let environment = [
             "TELEGEN_ATTACH": attach, "OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "500",
@@ -19,8 +19,8 @@ struct RestartTests {
             for job in ["a", "b"] { try await agent.wait(job, is: "running") }
             let startedAt = try await agent.row("a")["started_at"]
 
-            async let sending = agent.send(300_000, rate: 60_000)
-            try await agent.wait("a", hasCounted: 20_000)
+            async let sending = agent.send(300_000.thinned, rate: 60_000.thinned)
+            try await agent.wait("a", hasCounted: UInt64(20_000.thinned))
             for _ in 1...2 {
                 try await agent.end(SIGKILL)
                 try await agent.start()
@@ -50,7 +50,7 @@ struct RestartTests {
         }
     }
 
-    @Test("SIGTERM leaves the taps counting, and the next agent continues", arguments: ["tcx", "clsact"])
+    @Test("SIGTERM leaves the taps counting, and the next agent continues", arguments: KernelUnderTest.attachTypes)
     func terminated(attach: String) async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": attach]) { agent in
             try await agent.write("a", ["port": "Ethernet0"])
@@ -64,7 +64,7 @@ struct RestartTests {
         }
     }
 
-    @Test("run --detach-on-exit leaves nothing on the port", arguments: ["tcx", "clsact"])
+    @Test("run --detach-on-exit leaves nothing on the port", arguments: KernelUnderTest.attachTypes)
     func detachOnExit(attach: String) async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": attach]) { agent in
             try await agent.write("a", ["port": "Ethernet0", "direction": "both"])

@@ -41,7 +41,7 @@ final class TestRedis {
         DatabaseEndpoint(address: .unix(path: socket), id: id, separator: "|")
     }
 
-    func database(_ id: Int = 4, timeout: Duration = .seconds(20)) -> Database {
+    func database(_ id: Int = 4, timeout: Duration = .seconds(20).stretched) -> Database {
         Database(endpoint(id), timeout: timeout)
     }
 
@@ -66,16 +66,16 @@ final class TestRedis {
     private func answers() async -> Bool { (try? await database().send(["PING"])) == .status("PONG") }
 }
 
-/// Waits until something is so; a minute at most, far longer than it takes on the slowest machine.
+/// Waits until something is so; a minute at most (see `stretched`), far longer than it takes on the slowest machine.
 func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(60).stretched
     while try await !condition() {
         guard .now < deadline else {
-            Issue.record("not within a minute: \(what)", sourceLocation: sourceLocation)
+            Issue.record("not in time: \(what)", sourceLocation: sourceLocation)
             throw CancellationError()
         }
-        try await Task.sleep(for: .milliseconds(10))
+        try await Task.sleep(for: .milliseconds(10).stretched)
     }
 }

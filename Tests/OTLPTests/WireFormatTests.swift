@@ -79,6 +79,16 @@ struct WireFormatTests {
         #expect(encoded == request(metric: head + Wire.bytes(9, histogram)))
     }
 
+    @Test("A histogram whose sum is not known has none")
+    func histogramWithoutSum() throws {
+        let point = HistogramPoint(
+            attributes: [], start: 1, time: 2, count: 3, sum: nil, bucketCounts: [3], explicitBounds: [])
+        let numbers = Wire.fixed64(2, 1) + Wire.fixed64(3, 2) + Wire.fixed64(4, 3) + Wire.bytes(6, Wire.little(3))
+        #expect(
+            try encode(.histogram([point], temporality: .cumulative))
+                == request(metric: head + Wire.bytes(9, Wire.bytes(1, numbers) + [0x10, 2])))
+    }
+
     @Test("A stream that ended has flag 1 and no value")
     func ended() throws {
         let number = NumberPoint(attributes: [], start: 1, time: 2, value: .int(5), noRecordedValue: true)

@@ -5,7 +5,7 @@ import Traffic
 struct CorpusTests {
     private static let families: [(prefix: String, packetClass: ExpectedCount.PacketClass)] = [
         ("ipv4", .ipv4), ("ipv6", .ipv6), ("icmp6", .icmp6), ("arp", .other), ("lldp", .other), ("lacp", .other),
-        ("llc", .other), ("mpls", .other), ("pppoe", .other), ("ptp", .other), ("unknown", .other),
+        ("llc", .other), ("mpls", .other), ("pppoe", .other), ("ptp", .other), ("eapol", .other), ("unknown", .other),
         ("three-tags", .other), ("four-tags", .other), ("vlan-highest", .ipv4), ("vlan-priority", .ipv4),
         ("vlan-drop-eligible", .ipv4), ("vlan-service", .ipv4),
         ("vlan-ipv4", .ipv4), ("vlan-ipv6", .ipv6), ("vlan-icmp6", .icmp6), ("vlan-arp", .other), ("vlan-llc", .other),

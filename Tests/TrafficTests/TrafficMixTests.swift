@@ -21,6 +21,14 @@ struct TrafficMixTests {
         #expect(counts == [100, 200, 300])
     }
 
+    @Test("How often each kind is among the first frames", arguments: [0, 1, 5, 6, 1000])
+    func counts(count: Int) {
+        let mix = TrafficMix(frames: Array(Corpus.frames.prefix(3)), weights: [1, 2, 3], seed: 3)
+        var counts: [UInt64] = [0, 0, 0]
+        for kind in mix.order().prefix(count) { counts[kind] += 1 }
+        #expect(mix.counts(ofFirst: count) == counts)
+    }
+
     @Test("The standard mix has what the MTU allows and a veth carries", arguments: [68, 1500, 9000, 65535])
     func standard(mtu: Int) {
         let mix = TrafficMix.standard(mtu: mtu)

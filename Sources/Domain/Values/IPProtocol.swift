@@ -1,5 +1,5 @@
 /// IP protocol numbers by their IANA names, in lower case.
-enum IPProtocol {
+public enum IPProtocol {
     /// Those that people filter by; any other goes by its number.
     static let numbers: [String: UInt8] = [
         "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "igp": 9, "udp": 17, "dccp": 33, "ipv6": 41, "rsvp": 46,
@@ -14,5 +14,5 @@ enum IPProtocol {
     static func number(_ text: String) -> UInt8? { numbers[text] ?? UInt8(plainDecimal: text) }
 
     /// The name if there is one, else the number.
-    static func text(_ number: UInt8) -> String { names[number] ?? String(number) }
+    public static func text(_ number: UInt8) -> String { names[number] ?? String(number) }
 }

@@ -17,6 +17,7 @@ extension Corpus {
         Frame(name: "mpls-two-labels", bytes: Ethernet.frame(0x8847, [UInt8].words(6, 0x4040, 7, 0x4140) + innerIPv4)),
         Frame(name: "pppoe", bytes: Ethernet.frame(0x8864, [UInt8].words(0x1100, 1, 130, 0x0021) + innerIPv4)),
         Frame(name: "ptp", bytes: Ethernet.frame(0x88f7, [0x00, 0x02] + .pattern(42))),
+        Frame(name: "eapol", bytes: Ethernet.frame(0x888e, to: portAccess, [2, 1, 0, 0] + padding(42))),
         Frame(name: "unknown-empty", bytes: Ethernet.frame(0x88b5, [])),
         Frame(name: "unknown-64", bytes: Ethernet.frame(0x88b5, .pattern(50))),
         Frame(name: "unknown-9014", bytes: Ethernet.frame(0x88b5, .pattern(9000))),
@@ -27,6 +28,7 @@ extension Corpus {
     private static let nearestBridge: [UInt8] = [0x01, 0x80, 0xc2, 0, 0, 0x0e]
     private static let slowProtocols: [UInt8] = [0x01, 0x80, 0xc2, 0, 0, 0x02]
     private static let bridgeGroup: [UInt8] = [0x01, 0x80, 0xc2, 0, 0, 0x00]
+    private static let portAccess: [UInt8] = [0x01, 0x80, 0xc2, 0, 0, 0x03]
     private static let innerIPv4 = IPv4.packet(Proto.udp, Transport.udp(.v4, .pattern(100)))
 
     /// Chassis (MAC address), port (`Ethernet0`), time to live 120 s, end.

@@ -1,6 +1,7 @@
 /// Every kind of frame that tests and benchmarks send.
 public enum Corpus {
-    public static let frames: [Frame] = ipv4 + ipv6 + icmp6 + tagged + others + segmented + malformed
+    public static let frames: [Frame] =
+        ipv4 + ipv6 + icmp6 + tagged + others + control + fields + fragments + segmented + malformed
 
     /// The frame called `name`.
     public static subscript(name: String) -> Frame? { byName[name] }
@@ -15,6 +16,13 @@ public enum Corpus {
     /// Every bound of the size histogram and one byte more, the usual sizes, and the largest frames of common MTUs.
     static let sizes =
         (Tally.sizeBounds.flatMap { [$0, $0 + 1] } + [60, 63, 590, 1514, 9000, 9014]).sorted()
+
+    /// An IP packet in its frame.
+    static func frame(
+        _ name: String, _ family: InternetProtocol, tags: [VLANTag] = [], _ packet: [UInt8]
+    ) -> Frame {
+        Frame(name: name, bytes: Ethernet.frame(family.etherType, tags: tags, packet))
+    }
 
     /// One UDP frame per size of `sizes` that the headers fit into.
     static func udpFrames(_ name: String, _ family: InternetProtocol, sizes: [Int]) -> [Frame] {

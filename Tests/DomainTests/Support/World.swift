@@ -30,9 +30,13 @@ struct World {
         for action in plan.actions {
             let startedAt = observed.taps[action.tap]?.startedAt ?? observed.now
             switch action {
-            case .attach(let tap, let port):
+            case .attach(let tap, let port, let measurement):
                 observed.taps[tap] = TapState(
-                    startedAt: startedAt, attachment: Domain.Attachment(port: port, type: .tcx))
+                    startedAt: startedAt, attachment: Domain.Attachment(port: port, type: .tcx),
+                    measurement: measurement)
+            case .change(let tap, let measurement):
+                observed.taps[tap] = TapState(
+                    startedAt: startedAt, attachment: observed.taps[tap]?.attachment, measurement: measurement)
             case .detach(let tap): observed.taps[tap] = TapState(startedAt: startedAt, attachment: nil)
             case .release(let tap): observed.taps[tap] = nil
             }
@@ -43,15 +47,22 @@ struct World {
         JobStatus(name, plan.intents[name]!, desired, observed, placeholderName: NetdevName("erspan0")!)
     }
 
-    /// Whether exactly the taps that shall count stand on their ports, and no slot belongs to a job without a row.
+    /// Whether exactly the taps that shall count stand on their ports and measure what they shall, and no slot belongs to
+    /// a job without a row.
     var isAsDesired: Bool {
         var wanted: [TapID: Port] = [:]
+        var measurements: [TapID: Measurement] = [:]
         for case (let name, .count(let job)) in plan.intents {
             guard let port = observed.ports[job.spec.port] else { continue }
-            for direction in job.spec.direction.directions { wanted[TapID(name, direction)] = port }
+            for direction in job.spec.direction.directions {
+                wanted[TapID(name, direction)] = port
+                measurements[TapID(name, direction)] = Measurement(job.spec)
+            }
         }
-        let standing = observed.taps.compactMapValues { $0.attachment?.port }
-        return standing == wanted && observed.taps.keys.allSatisfy { desired.jobs[$0.job] != nil }
+        let standing = observed.taps.filter { $0.value.attachment != nil }
+        return standing.compactMapValues { $0.attachment?.port } == wanted
+            && standing.compactMapValues(\.measurement) == measurements
+            && observed.taps.keys.allSatisfy { desired.jobs[$0.job] != nil }
     }
 }
 

@@ -1,3 +1,5 @@
+import Dataplane
+import Domain
 import Foundation
 import SonicDB
 import Synchronization
@@ -24,8 +26,8 @@ final class AgentUnderTest: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let socket = redis?.socket ?? folder + "/state/redis/redis.sock"
         let map = DatabaseMap.privateServer(socket: socket)
-        config = Database(try map.endpoint(of: "CONFIG_DB"), timeout: .seconds(20))
-        state = Database(try map.endpoint(of: "STATE_DB"), timeout: .seconds(20))
+        config = Database(try map.endpoint(of: "CONFIG_DB"), timeout: .seconds(20).stretched)
+        state = Database(try map.endpoint(of: "STATE_DB"), timeout: .seconds(20).stretched)
         let own = [
             "TELEGEN_DB": redis == nil ? "private" : "sonic", "TELEGEN_DB_CONFIG": folder + "/database_config.json",
             "TELEGEN_STATE_DIR": folder + "/state", "TELEGEN_BPFFS": folder + "/bpf",
@@ -173,8 +175,10 @@ extension AgentUnderTest {
         }
     }
 
-    /// The links in the pin folder.
+    /// The taps that stand, as `job_direction`: pinned links, and filters by the pinned owners' table.
     func pins() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder + "/bpf/telegen-sonic/links").sorted()
+        let links = try FileManager.default.contentsOfDirectory(atPath: folder + "/bpf/telegen-sonic/links")
+        let filters = try owners().filter { $0.attachType == .clsact }.compactMap(\.tap)
+        return (links + filters.map { "\($0.job.text)_\($0.direction)" }).sorted()
     }
 }

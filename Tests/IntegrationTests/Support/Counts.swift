@@ -62,15 +62,21 @@ extension AgentUnderTest {
     /// What the pinned maps hold, read as anybody can: by tap, and over all.
     func pinnedCounts() throws -> (taps: [TapID: Counters], totals: [telegen_total]) {
         let pins = folder + "/bpf/telegen-sonic/"
-        let taps = try BPFMap(
-            pinnedAt: pins + "taps", BPF_MAP_TYPE_ARRAY, "taps", valueSize: MemoryLayout<telegen_tap>.size, entries: 1)
         let counters = try BPFMap(
             pinnedAt: pins + "if_stats_percpu", BPF_MAP_TYPE_PERCPU_ARRAY, "if_stats_percpu",
             valueSize: MemoryLayout<telegen_counters>.size, entries: 1)
-        let records = try taps.tapRecords(count: taps.entries)
-        let rows = try counters.tapCounters(count: counters.entries)
+        let records = try owners()
+        let rows = try counters.perCPU(0..<counters.entries).counters
         let named = zip(records, rows).compactMap { record, row in record.tap.map { ($0, row) } }
         return (Dictionary(uniqueKeysWithValues: named), try totals(pins))
+    }
+
+    /// The pinned map `taps`.
+    func owners() throws -> [TapRecord] {
+        let taps = try BPFMap(
+            pinnedAt: folder + "/bpf/telegen-sonic/taps", BPF_MAP_TYPE_ARRAY, "taps",
+            valueSize: MemoryLayout<telegen_tap>.size, entries: 1)
+        return try taps.tapRecords(count: taps.entries)
     }
 
     private func totals(_ pins: String) throws -> [telegen_total] {
@@ -92,11 +98,11 @@ extension AgentUnderTest {
     }
 
     /// Sends frames of the standard mix into gen0, so that they arrive at Ethernet0; fails when the device lost any.
-    func send(_ count: Int, seed: UInt64 = 1, rate: Int = Sender.defaultRate) async throws -> Tally {
+    func send(_ count: Int, seed: UInt64 = 1, rate: Int = Sender.defaultRate.thinned) async throws -> Tally {
         let (sender, before) = try namespace.inside {
             (try Sender(interface: "gen0"), try DeviceDrops(of: ["gen0"]))
         }
-        let mix = TrafficMix.standard(mtu: sender.mtu, seed: seed)
+        let mix = KernelUnderTest.mix(mtu: sender.mtu, seed: seed)
         let tally = try await sender.send(mix, count: count, rate: rate)
         #expect(try namespace.inside { try DeviceDrops(of: ["gen0"]).since(before).lost } == 0)
         return tally

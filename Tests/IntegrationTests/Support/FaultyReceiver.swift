@@ -52,7 +52,7 @@ final class FaultyReceiver: Sendable {
         at address: SocketAddress, security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
         _ script: [Step] = []
     ) async throws -> FaultyReceiver {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(60).stretched
         while true {
             let receiver = FaultyReceiver(script)
             do {
@@ -67,7 +67,7 @@ final class FaultyReceiver: Sendable {
     }
 
     /// Waits until so many requests have arrived, and returns them.
-    func requests(_ count: Int, within limit: Duration = .seconds(60)) async throws -> [Request] {
+    func requests(_ count: Int, within limit: Duration = .seconds(60).stretched) async throws -> [Request] {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             let requests = requests

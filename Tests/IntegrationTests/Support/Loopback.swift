@@ -67,7 +67,7 @@ final class ConnectionBreaker: Sendable {
     }
 
     /// Waits for so many connections and resets each.
-    func breakConnections(_ count: Int, within limit: Duration = .seconds(20)) async throws {
+    func breakConnections(_ count: Int, within limit: Duration = .seconds(20).stretched) async throws {
         let deadline = ContinuousClock.now + limit
         var broken = 0
         while broken < count {

@@ -53,7 +53,7 @@ struct Namespace: Sendable {
     func command(_ command: [String]) -> [String] { ["nsenter", "--net=\(path)"] + command }
 
     /// Runs `command` in here and returns its standard output.
-    func run(_ command: [String], deadline: Duration = .seconds(30)) async throws -> String {
+    func run(_ command: [String], deadline: Duration = .seconds(30).stretched) async throws -> String {
         try await output(of: self.command(command), deadline: deadline)
     }
 
@@ -74,7 +74,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 }
 
 /// Runs `command` and returns its standard output, up to 4 MiB; kills it at the deadline.
-func output(of command: [String], deadline: Duration = .seconds(30)) async throws -> String {
+func output(of command: [String], deadline: Duration = .seconds(30).stretched) async throws -> String {
     try await withThrowingTaskGroup(of: String.self) { group in
         group.addTask {
             let result = try await Subprocess.run(

@@ -33,7 +33,7 @@ final class OTLPBench: Sendable {
 
     /// Waits until the status is as wanted, and returns it.
     func status(
-        within limit: Duration = .seconds(60), until isAsWanted: (ExportStatus) -> Bool
+        within limit: Duration = .seconds(60).stretched, until isAsWanted: (ExportStatus) -> Bool
     ) async throws -> ExportStatus {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {

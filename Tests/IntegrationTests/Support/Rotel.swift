@@ -24,7 +24,7 @@ final class Rotel: Sendable {
         let executable = try #require(executable, "rotel is missing: make venv")
         for _ in 1...5 {
             let rotel = try Rotel([executable], grpcPort: Loopback.freePort(), httpPort: Loopback.freePort())
-            if await rotel.isListening(within: .seconds(30)) { return rotel }
+            if await rotel.isListening(within: .seconds(30).stretched) { return rotel }
             await rotel.stop()
         }
         throw RotelError.doesNotStart
@@ -45,13 +45,13 @@ final class Rotel: Sendable {
 
     /// Waits until the points that have arrived are as wanted, and returns them.
     func points(
-        within limit: Duration = .seconds(60), until isAsWanted: ([CollectedPoint]) -> Bool
+        within limit: Duration = .seconds(60).stretched, until isAsWanted: ([CollectedPoint]) -> Bool
     ) async throws -> [CollectedPoint] {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             let points = points()
             if isAsWanted(points) { return points }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(20).stretched)
         }
         throw RotelError.notAsWanted(points())
     }
@@ -70,7 +70,7 @@ final class Rotel: Sendable {
             "start", "--otlp-grpc-endpoint", grpcEndpoint, "--otlp-http-endpoint", "127.0.0.1:\(httpPort)",
             "--debug-log", "metrics", "--debug-log-verbosity", "detailed", "--exporter", "blackhole",
         ]
-        let arguments = ["-k", "1", "900"] + command + options
+        let arguments = ["-k", "1", "\(900 * timeFactor)"] + command + options
         process = Task { [output] in await Rotel.run(arguments, output) }
     }
 
@@ -91,7 +91,7 @@ final class Rotel: Sendable {
         let ports = [grpcEndpoint, httpEndpoint].compactMap { UInt16($0.split(separator: ":").last ?? "") }
         while ContinuousClock.now < deadline, !output.hasEnded {
             if ports.allSatisfy(Loopback.isListening) { return true }
-            try? await Task.sleep(for: .milliseconds(20))
+            try? await Task.sleep(for: .milliseconds(20).stretched)
         }
         return false
     }

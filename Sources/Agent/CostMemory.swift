@@ -1,0 +1,36 @@
+import Dataplane
+import Domain
+import Glibc
+import Logging
+
+/// What the jobs' programs took when it was measured last.
+struct CostMemory {
+    private var known: [JobName: Double] = [:]
+    private var probe: Dataplane.CostProbe?
+    private var unavailable: String?
+
+    mutating func begin(_ dataplane: Dataplane, _ logger: Logger) {
+        do {
+            probe = try dataplane.beginCost()
+            unavailable = nil
+        } catch {
+            if unavailable == nil { logger.info("what the programs cost is not measured: \(error)") }
+            unavailable = error.code == EPERM ? "measuring wants CAP_SYS_ADMIN" : "\(error)"
+            known = [:]
+        }
+    }
+
+    mutating func end(_ dataplane: Dataplane) {
+        guard let probe else { return }
+        self.probe = nil
+        guard let measured = try? dataplane.endCost(probe) else { return }
+        known.merge(measured) { _, new in new }
+    }
+
+    /// Nil when no packet has come while it was measured.
+    func cost(of status: JobStatus) -> JobCost? {
+        guard status.operStatus == .running || status.operStatus == .degraded else { return nil }
+        if let unavailable { return .unavailable(reason: unavailable) }
+        return known[status.name].map { .nanosecondsPerPacket($0) }
+    }
+}

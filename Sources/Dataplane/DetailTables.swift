@@ -1,0 +1,83 @@
+import CLibbpf
+import CTelegenBPF
+import Domain
+import Glibc
+
+/// The pinned tables of one tap's details. What the tap has never measured is nil.
+final class DetailTables {
+    private(set) var qos: BPFMap?
+    private(set) var flows: BPFMap?
+    private(set) var bursts: BPFMap?
+    private(set) var burstTotals: BPFMap?
+    private let pins: PinFolder
+    private let tap: TapID
+
+    private enum Kind: String, CaseIterable {
+        case qos, flows, bursts
+        case burstTotals = "burst_totals"
+    }
+
+    /// The tables that an earlier program of the tap had.
+    init(of tap: TapID, _ pins: PinFolder) throws(KernelError) {
+        self.tap = tap
+        self.pins = pins
+        for kind in Kind.allCases where access(path(kind), F_OK) == 0 { try open(kind, entries: 1) }
+    }
+
+    /// Makes the tables that the program uses and that are not there yet. A flow table of another size gives way: its
+    /// flows begin anew.
+    func prepare(_ tailoring: Tailoring) throws(KernelError) {
+        let detail = tailoring.measurement.detail
+        if detail.contains(.qos), qos == nil { try open(.qos, entries: 1) }
+        if detail.contains(.flows), flows?.entries != tailoring.flowCells {
+            if flows != nil { unlink(path(.flows)) }
+            try open(.flows, entries: tailoring.flowCells)
+        }
+        guard detail.contains(.bursts) else { return }
+        if bursts == nil { try open(.bursts, entries: 1) }
+        if burstTotals == nil { try open(.burstTotals, entries: 1) }
+    }
+
+    /// Makes pins anew that somebody removed; false when none was missing.
+    func restorePins() throws(KernelError) -> Bool {
+        var isRestored = false
+        for (kind, map) in [(Kind.qos, qos), (.flows, flows), (.bursts, bursts), (.burstTotals, burstTotals)] {
+            if let map, try map.restorePin(at: path(kind)) { isRestored = true }
+        }
+        return isRestored
+    }
+
+    static func remove(of tap: TapID, _ pins: PinFolder) throws(KernelError) {
+        for kind in Kind.allCases {
+            guard unlink(pins.detailPin(name(tap, kind))) == 0 || errno == ENOENT else {
+                throw KernelError("remove pin \(name(tap, kind))")
+            }
+        }
+    }
+
+    private func path(_ kind: Kind) -> String { pins.detailPin(Self.name(tap, kind)) }
+
+    private static func name(_ tap: TapID, _ kind: Kind) -> String { "\(tap.pin)_\(kind.rawValue)" }
+
+    private func open(_ kind: Kind, entries: Int) throws(KernelError) {
+        let (type, size) = Self.shape(of: kind)
+        let map = try BPFMap(
+            pinnedAt: path(kind), shownAs: pins.shown("details/\(Self.name(tap, kind))"), type, kind.rawValue,
+            valueSize: size, entries: entries)
+        switch kind {
+        case .qos: qos = map
+        case .flows: flows = map
+        case .bursts: bursts = map
+        case .burstTotals: burstTotals = map
+        }
+    }
+
+    private static func shape(of kind: Kind) -> (bpf_map_type, valueSize: Int) {
+        switch kind {
+        case .qos: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_qos>.size)
+        case .flows: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_flow>.size)
+        case .bursts: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_windows>.size)
+        case .burstTotals: (BPF_MAP_TYPE_ARRAY, MemoryLayout<telegen_burst_totals>.size)
+        }
+    }
+}

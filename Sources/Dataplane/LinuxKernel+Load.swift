@@ -1,0 +1,111 @@
+import CLibbpf
+import CTelegenBPF
+import Domain
+import Glibc
+
+extension LinuxKernel {
+    public func load(_ layer: Port.Layer) throws(KernelError) -> Program {
+        let name = layer == .ethernet ? "telegen_l2" : "telegen_l3"
+        let object = try BPFObject(image, btf: btf)
+        try object.choose(program: name)
+        try object.share(map: "if_stats_percpu", countersMap)
+        for map in [Self.operandsSection, "qos", "flows", "bursts"] { try object.leaveOut(map: map) }
+        try object.load(program: name)
+        let lane = try LaneTable(map: object.descriptor(ofMap: ".bss.lane"))
+        return Program(program: try object.descriptor(ofProgram: name), lane: lane)
+    }
+
+    public func load(_ tailoring: Tailoring) throws(KernelError) -> Program {
+        let name = tailoring.programName
+        let tables = try detailTables(of: tailoring.tap)
+        try tables.prepare(tailoring)
+        let object = try BPFObject(image, btf: btf)
+        try object.choose(program: name)
+        try object.share(map: "if_stats_percpu", countersMap)
+        let detail = tailoring.measurement.detail
+        for (kind, map, table) in [
+            (Detail.qos, "qos", tables.qos), (.flows, "flows", tables.flows), (.bursts, "bursts", tables.bursts),
+        ] {
+            if detail.contains(kind), let table {
+                try object.share(map: map, table)
+            } else {
+                try object.leaveOut(map: map)
+            }
+        }
+        try object.leaveOut(map: ".bss.lane")
+        var operands = tailoring.operands
+        try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
+        try object.load(program: name)
+        return Program(program: try object.descriptor(ofProgram: name))
+    }
+
+    public func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
+        program.lane?.point(ifindex: ifindex, at: slot)
+    }
+
+    private static let operandsSection = ".rodata.operands"
+}
+
+/// An object file on its way into the kernel.
+private struct BPFObject: ~Copyable {
+    private let object: OpaquePointer
+
+    /// - Parameter btf: path of the kernel's BTF, for an object that has relocations on a kernel without its own.
+    init(_ image: [UInt8], btf: String?) throws(KernelError) {
+        let opened = image.withUnsafeBytes { clibbpf_open($0.baseAddress, $0.count, "telegen", btf) }
+        guard let opened else { throw Self.failed("open the BPF object") }
+        object = opened
+    }
+
+    deinit { bpf_object__close(object) }
+
+    /// Only this one is loaded.
+    func choose(program name: String) throws(KernelError) {
+        var isThere = false
+        var program = bpf_object__next_program(object, nil)
+        while let candidate = program {
+            let isWanted = String(cString: bpf_program__name(candidate)) == name
+            bpf_program__set_autoload(candidate, isWanted)
+            isThere = isThere || isWanted
+            program = bpf_object__next_program(object, candidate)
+        }
+        guard isThere else { throw KernelError("find program \(name) in the BPF object", code: ENOENT) }
+    }
+
+    func share(map name: String, _ shared: BPFMap) throws(KernelError) {
+        guard bpf_map__reuse_fd(try map(name), shared.descriptor.raw) == 0 else {
+            throw Self.failed("share map \(name) with the BPF object")
+        }
+    }
+
+    /// The program does without it.
+    func leaveOut(map name: String) throws(KernelError) { bpf_map__set_autocreate(try map(name), false) }
+
+    func set(section name: String, to value: UnsafeRawPointer, size: Int) throws(KernelError) {
+        guard bpf_map__set_initial_value(try map(name), value, size) == 0 else { throw Self.failed("set \(name)") }
+    }
+
+    func load(program name: String) throws(KernelError) {
+        guard bpf_object__load(object) == 0 else { throw Self.failed("load program \(name)") }
+    }
+
+    func descriptor(ofProgram name: String) throws(KernelError) -> FileDescriptor {
+        try FileDescriptor(duplicating: bpf_program__fd(bpf_object__find_program_by_name(object, name)))
+    }
+
+    func descriptor(ofMap name: String) throws(KernelError) -> Int32 { bpf_map__fd(try map(name)) }
+
+    private func map(_ name: String) throws(KernelError) -> OpaquePointer {
+        guard let map = bpf_object__find_map_by_name(object, name) else {
+            throw KernelError("find map \(name) in the BPF object", code: ENOENT)
+        }
+        return map
+    }
+
+    /// An error of libbpf with the warning that explains it.
+    private static func failed(_ operation: String) -> KernelError {
+        let code = errno
+        let warning = String(cString: clibbpf_last_warning()).split(separator: "\n").joined(separator: " ")
+        return KernelError(operation, code: code, detail: warning.isEmpty || code == EPERM ? nil : warning)
+    }
+}

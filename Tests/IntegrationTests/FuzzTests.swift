@@ -1,0 +1,75 @@
+import Glibc
+import Testing
+
+@testable import Traffic
+
+@Suite("Packets of all kinds, right and wrong", .enabled(if: canUseNamespaces, "needs root"))
+struct FuzzTests {
+    /// How many are run; `TELEGEN_FUZZ_PACKETS` overrides it.
+    private static let packets = getenv("TELEGEN_FUZZ_PACKETS").flatMap { Int(String(cString: $0)) } ?? 1_000_000
+    private static let batch = 2000
+
+    @Test("a million: each program lets every packet pass, and counts it once and as the rules say")
+    func million() throws {
+        var generator = PacketGenerator(seed: 1)
+        var random = SplitMix(state: 2)
+        var left = Self.packets
+        while left > 0 {
+            let frames = (0..<Self.batch).map { _ in generator.next() }
+            let packets = frames.compactMap(\.withoutLink)
+            for name in ProgramUnderTest.names.shuffled(using: &random).prefix(8) where left > 0 {
+                let isLayer3 = name == "telegen_l3" || name != "telegen_l2" && Bool.random(using: &random)
+                let own = isLayer3 ? packets : frames
+                let trial = try Trial(name, isLayer3: isLayer3, for: own, using: &random)
+                #expect(try trial.faults(own) == nil)
+                left -= own.count
+            }
+        }
+    }
+
+    @Test("the same on a device, where headers are outside the linear part and the outer tag is stripped")
+    func ring() async throws {
+        try await withNamespace { namespace in
+            try await namespace.addVeth("Ethernet0", peer: "gen0")
+            let sender = try namespace.inside { try RingSender(interface: "gen0") }
+            var generator = PacketGenerator(seed: 3)
+            var random = SplitMix(state: 4)
+            var left = Self.packets / 20
+            while left > 0 {
+                for name in ProgramUnderTest.names where name != "telegen_l3" && left > 0 {
+                    let packets = (0..<RingSender.capacity).compactMap { _ in
+                        generator.next().cut(using: &random)
+                    }
+                    let trial = try Trial(name, isLayer3: false, for: packets, using: &random) { packets, program in
+                        try sender.send(packets.map(\.bytes))
+                        for _ in 0..<10_000 where program.seen < packets.count { usleep(100) }
+                    }
+                    try namespace.inside { try trial.program.attach(to: "Ethernet0") }
+                    #expect(try trial.faults(packets) == nil)
+                    left -= packets.count
+                }
+            }
+        }
+    }
+}
+
+extension Trial {
+    /// With a filter that some of the packets pass, if the program has one.
+    fileprivate init(
+        _ name: String, isLayer3: Bool, for packets: [TestPacket], using random: inout SplitMix,
+        deliver: @escaping ([TestPacket], ProgramUnderTest) throws -> Void = Trial.run
+    ) throws {
+        let hasFilter = name.dropFirst("telegen_t_".count).contains("f")
+        try self.init(
+            name, filter: hasFilter ? .random(for: packets, using: &random) : FilterRule(), isLayer3: isLayer3,
+            flowCells: 1 << Int.random(in: 0...10, using: &random), seed: random.next(), deliver: deliver)
+    }
+}
+
+extension TestPacket {
+    /// As it can be sent; one in four is cut somewhere.
+    fileprivate func cut(using random: inout SplitMix) -> TestPacket? {
+        let count = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 14...bytes.count, using: &random) : .max
+        return TestPacket(sent: bytes, count: count)
+    }
+}

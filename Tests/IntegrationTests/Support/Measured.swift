@@ -1,0 +1,103 @@
+import Domain
+import Testing
+import Traffic
+
+extension ExpectedMeasurement {
+    /// What a row of TELEGEN_STATS_TABLE must say of what passed the filter, and of what did not.
+    var fields: [String: String] { tally.fields.merging(["filtered": String(filtered)]) { $1 } }
+}
+
+extension QoSTally {
+    /// What `detail` `qos` must add to a row of TELEGEN_STATS_TABLE.
+    var fields: [String: String] {
+        func list(_ numbers: [UInt64]) -> String { numbers.map { String($0) }.joined(separator: ",") }
+        func flag(_ bit: Int) -> String {
+            String(tcpFlags.indices.filter { $0 & bit != 0 }.reduce(0) { $0 + tcpFlags[$1] })
+        }
+        var fields = [
+            "dscp_packets": list((0..<64).map { typeOfService[4 * $0..<4 * $0 + 4].reduce(0, +) }),
+            "ecn_packets": list(
+                (0..<4).map { ecn in stride(from: ecn, to: 256, by: 4).reduce(0) { $0 + typeOfService[$1] } }),
+            "tcp_fin_packets": flag(1), "tcp_syn_packets": flag(2), "tcp_rst_packets": flag(4),
+            "fragment_packets": String(fragments), "rocev2_packets": String(rocev2),
+            "rocev2_cnp_packets": String(rocev2CNP),
+        ]
+        for name in ExpectedControl.allCases { fields["control_\(name)_packets"] = String(control[name] ?? 0) }
+        return fields
+    }
+}
+
+extension AgentUnderTest {
+    /// Waits until everything that was sent has been counted or filtered.
+    func wait(_ job: String, hasSettledAt expected: ExpectedMeasurement) async throws {
+        let all = expected.tally.packets + expected.filtered
+        try await eventually("\(job) has seen \(all)") {
+            let row = try await self.statistics(job, "ingress")
+            let seen = row.filter {
+                $0.key.hasSuffix("_packets") && ["ipv4", "ipv6", "icmp6", "other"].contains($0.key.dropLast(8))
+            }
+            return seen.values.reduce(0) { $0 + (UInt64($1) ?? 0) } + (row["filtered"].flatMap { UInt64($0) } ?? 0)
+                >= all
+        }
+    }
+
+    /// Waits for as many status intervals, told by the agent's heartbeat.
+    func passStatusIntervals(_ count: Int) async throws {
+        for _ in 0..<count {
+            let before = try await fields("TELEGEN_AGENT_TABLE", "global")["heartbeat"]
+            try await eventually("a status interval has passed") {
+                try await self.fields("TELEGEN_AGENT_TABLE", "global")["heartbeat"] != before
+            }
+        }
+    }
+
+    /// The job's packets when they have stopped rising.
+    func settled(_ job: String) async throws -> UInt64 {
+        try await passStatusIntervals(2)
+        return try await row(job)["packets"].flatMap { UInt64($0) } ?? 0
+    }
+
+    /// Each frame of a mix is a frame and some packets: the estimate is off by no more than chance allows (six standard
+    /// deviations of the heaviest frames).
+    func expectEstimate(_ job: String, of packets: UInt64, rate: Double) async throws {
+        let estimate = Double(try await settled(job))
+        let error = 6 * (Double(packets) * rate * 60).squareRoot()
+        #expect(abs(estimate - Double(packets)) < error)
+        #expect(Int(estimate).isMultiple(of: Int(rate)))
+    }
+
+    /// The reported flows are true flows, their volumes within their error, and with the rest they are everything.
+    func expectFlows(_ job: String, like expected: ExpectedMeasurement) async throws {
+        let counted = try await statistics(job, "ingress")
+        var sum = ExpectedVolume()
+        var rank = 1
+        while case let row = try await fields("TELEGEN_FLOW_TABLE", "\(job)|\(rank)"), !row.isEmpty, rank <= 1024 {
+            let flow = try #require(expected.flows.first { $0.key.isNamed(in: row) }, "\(row)")
+            let (packets, error) = (UInt64(row["packets"]!)!, UInt64(row["error_packets"]!)!)
+            #expect(packets <= flow.value.packets && flow.value.packets <= packets + error)
+            sum += ExpectedVolume(packets: packets, bytes: UInt64(row["bytes"]!)!)
+            rank += 1
+        }
+        #expect((2...17).contains(rank))
+        #expect(sum.packets + UInt64(counted["flow_other_packets"]!)! == expected.tally.packets)
+        #expect(sum.bytes + UInt64(counted["flow_other_bytes"]!)! == expected.tally.bytes)
+    }
+}
+
+extension ExpectedFlow {
+    fileprivate func isNamed(in row: [String: String]) -> Bool {
+        row["source_port"] == String(sourcePort) && row["destination_port"] == String(destinationPort)
+            && row["proto"] == IPProtocol.text(UInt8(proto))
+            && row["source"].flatMap { IPAddress($0)?.octets } == source
+            && row["destination"].flatMap { IPAddress($0)?.octets } == destination
+    }
+}
+
+extension IPAddress {
+    fileprivate var octets: [UInt8] {
+        switch self {
+        case .v4(let address): withUnsafeBytes(of: address.bits.bigEndian) { Array($0) }
+        case .v6(let address): withUnsafeBytes(of: address.bits.bigEndian) { Array($0) }
+        }
+    }
+}

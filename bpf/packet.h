@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the headers of a packet say. plain() reads the usual shapes from the linear part and calls nothing; all others
+ * (options, extension headers, fragments, tag stacks, headers outside the linear part, broken ones) go to parse(), which
+ * holds the whole of the rules and with which plain() must agree.
+ */
+#pragma once
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "tables.h"
+#include "telegen.h"
+
+/* IANA, "Assigned Internet Protocol Numbers"; <linux/in.h> wants headers of an architecture. */
+enum {
+	IPPROTO_HOPOPTS = 0,
+	IPPROTO_TCP = 6,
+	IPPROTO_UDP = 17,
+	IPPROTO_DCCP = 33,
+	IPPROTO_ROUTING = 43,
+	IPPROTO_FRAGMENT = 44,
+	IPPROTO_AH = 51,
+	IPPROTO_ICMPV6 = 58,
+	IPPROTO_NONE = 59,
+	IPPROTO_DSTOPTS = 60,
+	IPPROTO_SCTP = 132,
+	IPPROTO_MH = 135,
+	IPPROTO_UDPLITE = 136,
+	IPPROTO_HIP = 139,
+	IPPROTO_SHIM6 = 140,
+};
+
+#define VLAN_HLEN 4
+#define IPV4_HLEN 20
+#define IPV6_HLEN 40
+/* More than RFC 8200 has kinds of. A chain that is longer is a parse error. */
+#define MAX_EXTENSIONS 8
+
+/*
+ * Everything that programs of the family ask of a packet; what a program does not use costs it nothing. What a packet
+ * does not have is 0.
+ */
+struct packet {
+	__u32 class;
+	__u32 is_malformed;
+	__u32 vlan;  /* id of the outermost tag */
+	__u32 is_ip; /* with a header that is whole */
+	__u32 tos;
+	__u32 is_fragment;
+	__u32 has_ports;
+	__u32 tcp_flags; /* enum telegen_tcp_flag */
+	__u32 control;   /* enum telegen_control */
+	/* struct telegen_flow_key, in words: bytes that were stored one by one are slow to load as a word. */
+	__u64 key[5];
+};
+#define PORTS(p) ((__u32)(p)->key[4]) /* source and destination as they are in the packet */
+#define PROTOCOL(p) ((__u32)((p)->key[4] >> 32) & 0xff)
+
+static __always_inline __u64 key_end(__u32 ports, __u32 protocol, __u64 family)
+{
+	return ports | (__u64)protocol << 32 | family << 40;
+}
+
+/* parse()'s answer, in one number: programs of old kernels cannot be handed a place to put it. */
+#define P_CLASS(p) ((p) & 3)
+#define P_MALFORMED (1 << 2)
+#define P_IP (1 << 3)
+#define P_FRAGMENT (1 << 4)
+#define P_LATER (1 << 5) /* not the first fragment: no transport header */
+#define P_PROTOCOL(p) ((p) >> 8 & 0xff)
+#define P_TOS(p) ((p) >> 16 & 0xff)
+#define P_NETWORK(p) ((p) >> 24 & 0xff)      /* offset of the IP header, or of what is behind the EtherType */
+#define P_TRANSPORT(p) ((p) >> 32 & 0xffff)  /* of what is behind IP */
+
+static __always_inline int is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+static __always_inline int is_extension(__u32 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_FRAGMENT ||
+	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_MH ||
+	       protocol == IPPROTO_HIP || protocol == IPPROTO_SHIM6;
+}
+
+/*
+ * Four bytes at an offset below 32 KiB, as a number, or ABSENT. Eight of the longest extension headers end before that.
+ * The helper is called only when the bytes are not linear. Not static, so that the verifier reads it once instead of
+ * at each call; the same holds for parse().
+ */
+#define ABSENT (1ULL << 32)
+__noinline __u64 load4(struct __sk_buff *skb, __u32 offset)
+{
+	void *from, *end = (void *)(long)skb->data_end;
+	__u32 word;
+
+	asm volatile("%0 &= 0x7fff" : "+r"(offset));
+	from = (void *)(long)skb->data + offset;
+	if (from + 4 <= end)
+		return bpf_ntohl(*(__be32 *)from);
+	if (offset + 4 > skb->len || bpf_skb_load_bytes(skb, offset, &word, 4))
+		return ABSENT;
+	return bpf_ntohl(word);
+}
+
+#define BYTE(word, n) ((__u8)((word) >> (24 - 8 * (n))))
+
+/* Where IPv6's chain of next headers ends, and at what. */
+static __always_inline __u64 follow_extensions(struct __sk_buff *skb, __u32 offset, __u32 next, __u64 parsed)
+{
+	__u64 head;
+
+	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
+		__u32 length, is_fragment = next == IPPROTO_FRAGMENT;
+
+		if (!is_extension(next))
+			return parsed | P_IP | next << 8 | (__u64)offset << 32;
+		if (i == MAX_EXTENSIONS || (head = load4(skb, offset)) == ABSENT)
+			return parsed | P_MALFORMED;
+		length = is_fragment ? 8 : next == IPPROTO_AH ? (BYTE(head, 1) + 2) * 4 : (BYTE(head, 1) + 1) * 8;
+		if (offset + length > skb->len)
+			return parsed | P_MALFORMED;
+		offset += length;
+		next = BYTE(head, 0);
+		if (is_fragment)
+			parsed |= P_FRAGMENT;
+		if (is_fragment && head & 0xfff8)
+			/* What follows is payload, whatever its first header was. */
+			return parsed | P_LATER | P_IP |
+			       (__u64)(next == IPPROTO_ICMPV6 || !is_extension(next) ? next : IPPROTO_NONE) << 8 |
+			       (__u64)offset << 32;
+	}
+	return parsed | P_MALFORMED;
+}
+
+__noinline __u64 parse(struct __sk_buff *skb, __u32 ethernet)
+{
+	__u32 offset = 0;
+	__be16 type = skb->protocol;
+	__u64 parsed, word;
+
+	if (ethernet) {
+		__u32 tags = skb->vlan_present ? 1 : 0;
+
+		offset = ETH_HLEN;
+		word = load4(skb, ETH_HLEN - 4);
+		if (word == ABSENT)
+			return TELEGEN_OTHER | P_MALFORMED;
+		type = bpf_htons(word);
+		for (int i = 0; i < 3 && is_vlan(type); i++) {
+			if (++tags > 2)
+				return TELEGEN_OTHER | (__u64)offset << 24;
+			word = load4(skb, offset);
+			if (word == ABSENT)
+				return TELEGEN_OTHER | P_MALFORMED | (__u64)offset << 24;
+			offset += VLAN_HLEN;
+			type = bpf_htons(word);
+		}
+	}
+	parsed = (__u64)offset << 24;
+	if (type == bpf_htons(ETH_P_IP)) {
+		__u32 length;
+
+		parsed |= TELEGEN_IPV4;
+		word = load4(skb, offset);
+		length = (BYTE(word, 0) & 0xf) * 4;
+		if (word == ABSENT || BYTE(word, 0) >> 4 != 4 || length < IPV4_HLEN || offset + length > skb->len)
+			return parsed | P_MALFORMED;
+		parsed |= P_IP | BYTE(word, 1) << 16 | (__u64)(offset + length) << 32;
+		word = load4(skb, offset + 4);
+		if (word & 0x3fff)
+			parsed |= P_FRAGMENT;
+		if (word & 0x1fff)
+			parsed |= P_LATER;
+		return parsed | BYTE(load4(skb, offset + 8), 1) << 8;
+	}
+	if (type == bpf_htons(ETH_P_IPV6)) {
+		parsed |= TELEGEN_IPV6;
+		word = load4(skb, offset);
+		if (word >> 28 != 6 || offset + IPV6_HLEN > skb->len)
+			return parsed | P_MALFORMED;
+		parsed |= (word >> 20 & 0xff) << 16;
+		parsed = follow_extensions(skb, offset + IPV6_HLEN, BYTE(load4(skb, offset + 4), 2), parsed);
+		if (!(parsed & P_MALFORMED) && P_PROTOCOL(parsed) == IPPROTO_ICMPV6)
+			parsed = (parsed & ~3ULL) | TELEGEN_ICMP6;
+		return parsed;
+	}
+	return parsed | TELEGEN_OTHER;
+}
+
+/* Bytes up to the payload of TCP or UDP, without a stripped tag. */
+static __noinline __u32 header_length(struct __sk_buff *skb, __u32 ethernet)
+{
+	__u64 parsed = parse(skb, ethernet);
+	__u32 offset = P_TRANSPORT(parsed);
+
+	if (P_PROTOCOL(parsed) == IPPROTO_UDP)
+		return offset + 8;
+	if (P_PROTOCOL(parsed) == IPPROTO_TCP)
+		return offset + (BYTE(load4(skb, offset + 12), 0) >> 4) * 4;
+	return offset ? offset : P_NETWORK(parsed);
+}
+
+/*
+ * The class of a packet and whether it is malformed: bits of parse()'s answer. What the linear part does not tell it asks
+ * parse() for.
+ */
+static __always_inline __u32 classify(struct __sk_buff *skb, int ethernet)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end, *next = data;
+	__u32 first, protocol, offset = 0;
+	__be16 type;
+
+	if (ethernet) {
+		next += ETH_HLEN;
+		offset = ETH_HLEN;
+		if (next > end)
+			return parse(skb, ethernet);
+		type = *(__be16 *)(next - 2);
+		if (is_vlan(type)) {
+			next += VLAN_HLEN;
+			offset += VLAN_HLEN;
+			if (next > end)
+				return skb->len < ETH_HLEN + VLAN_HLEN ? TELEGEN_OTHER | P_MALFORMED :
+									 parse(skb, ethernet);
+			type = *(__be16 *)(next - 2);
+			if (is_vlan(type)) {
+				next += VLAN_HLEN;
+				offset += VLAN_HLEN;
+				if (skb->vlan_present || next > end)
+					return parse(skb, ethernet);
+				type = *(__be16 *)(next - 2);
+			}
+		}
+	} else {
+		type = skb->protocol;
+	}
+	if (type == bpf_htons(ETH_P_IP)) {
+		if (next + IPV4_HLEN > end)
+			return offset + IPV4_HLEN > skb->len ? TELEGEN_IPV4 | P_MALFORMED : parse(skb, ethernet);
+		first = *(__u8 *)next;
+		if (first == 0x45)
+			return TELEGEN_IPV4;
+		if (first >> 4 != 4 || (first & 0xf) < 5)
+			return TELEGEN_IPV4 | P_MALFORMED;
+		return next + 60 > end ? parse(skb, ethernet) : TELEGEN_IPV4;
+	}
+	if (type != bpf_htons(ETH_P_IPV6))
+		return TELEGEN_OTHER;
+	if (next + IPV6_HLEN > end)
+		return offset + IPV6_HLEN > skb->len ? TELEGEN_IPV6 | P_MALFORMED : parse(skb, ethernet);
+	if (*(__u8 *)next >> 4 != 6)
+		return TELEGEN_IPV6 | P_MALFORMED;
+	protocol = *(__u8 *)(next + 6);
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
+		return TELEGEN_IPV6;
+	if (protocol == IPPROTO_HOPOPTS) {
+		/* One, of the usual length, as multicast listener reports have it. */
+		if (next + IPV6_HLEN + 8 > end || *(__u8 *)(next + IPV6_HLEN + 1))
+			return parse(skb, ethernet);
+		protocol = *(__u8 *)(next + IPV6_HLEN);
+	}
+	if (protocol == IPPROTO_ICMPV6)
+		return TELEGEN_ICMP6;
+	return is_extension(protocol) ? parse(skb, ethernet) : TELEGEN_IPV6;
+}
+
+static __always_inline int is_with_ports(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+}
+
+/* Eight bytes as they are in the packet. */
+static __always_inline __u64 load8(struct __sk_buff *skb, __u32 offset)
+{
+	return bpf_htonl(load4(skb, offset)) | (__u64)bpf_htonl(load4(skb, offset + 4)) << 32;
+}
+
+/* What is behind IP, of a packet of any shape. */
+static __always_inline void explain_transport(struct __sk_buff *skb, __u32 at, __u32 protocol, struct packet *p)
+{
+	__u64 ports = is_with_ports(protocol) ? load4(skb, at) : ABSENT;
+	__u8 byte;
+
+	if (ports != ABSENT) {
+		p->has_ports = 1;
+		p->key[4] |= bpf_htonl(ports);
+	}
+	/* The byte that is wanted is the last of each four, so that nothing behind it has to be there. */
+	if (protocol == IPPROTO_TCP) {
+		__u64 word = load4(skb, at + 10);
+
+		p->tcp_flags = word == ABSENT ? TELEGEN_NO_TCP : word & 7;
+		p->control = ports == ABSENT ? TELEGEN_NO_CONTROL : control_of_ports(tcp_control, PORTS(p));
+	} else if (protocol == IPPROTO_UDP) {
+		byte = load4(skb, at + 5);
+		p->control = ports == ABSENT ? TELEGEN_NO_CONTROL : control_of_udp(PORTS(p), byte);
+	} else if (p->class == TELEGEN_ICMP6) {
+		byte = load4(skb, at - 3);
+		p->control = icmp6_control[byte];
+	}
+}
+
+/* All that `struct packet` asks, of a packet of any shape. */
+static __noinline int explain(struct __sk_buff *skb, __u32 ethernet, struct packet *p)
+{
+	__u64 parsed = parse(skb, ethernet);
+	__u32 at = P_NETWORK(parsed), protocol = P_PROTOCOL(parsed);
+
+	__builtin_memset(p, 0, sizeof(*p));
+	p->class = P_CLASS(parsed);
+	p->is_malformed = !!(parsed & P_MALFORMED);
+	p->tcp_flags = TELEGEN_NO_TCP;
+	if (skb->vlan_present)
+		p->vlan = skb->vlan_tci & 0xfff;
+	else if (ethernet && is_vlan(bpf_htons(load4(skb, ETH_HLEN - 4))))
+		p->vlan = load4(skb, ETH_HLEN - 2) & 0xfff;
+	if (!(parsed & P_IP)) {
+		if (ethernet && !p->is_malformed)
+			p->control = control_of_type(bpf_htons(load4(skb, at - 4)), load4(skb, at - 3));
+		return 0;
+	}
+	p->is_ip = 1;
+	p->tos = P_TOS(parsed);
+	p->is_fragment = !!(parsed & P_FRAGMENT);
+	if (p->class == TELEGEN_IPV4) {
+		p->key[0] = load8(skb, at + 12);
+		p->key[4] = key_end(0, protocol, 4);
+		p->control = ipv4_control[protocol];
+	} else {
+		for (int i = 0; i < 4; i++)
+			p->key[i] = load8(skb, at + 8 + 8 * i);
+		p->key[4] = key_end(0, protocol, 6);
+		p->control = p->class == TELEGEN_ICMP6 ? TELEGEN_ICMP : ipv6_control[protocol];
+	}
+	if (!(parsed & P_LATER))
+		explain_transport(skb, P_TRANSPORT(parsed), protocol, p);
+	return 0;
+}
+
+/*
+ * The same from plain headers, in three parts that a program joins with what it does, so that the compiler knows at each
+ * what the others are about. They answer 0 for a packet of another shape, which explain() is to be asked about.
+ */
+
+/* What is behind TCP's and UDP's ports, and where there are none. */
+static __always_inline int plain_transport(void *next, void *end, __u32 protocol, __u64 family, struct packet *p)
+{
+	if (protocol == IPPROTO_TCP) {
+		if (next + 14 > end)
+			return 0;
+		p->tcp_flags = *(__u8 *)(next + 13) & 7;
+		p->control = control_of_ports(tcp_control, *(__u32 *)next);
+	} else if (protocol == IPPROTO_UDP) {
+		if (next + 9 > end)
+			return 0;
+		p->control = control_of_udp(*(__u32 *)next, *(__u8 *)(next + 8));
+	} else {
+		p->key[4] = key_end(0, protocol, family);
+		if (family == 4 || protocol != IPPROTO_ICMPV6) {
+			p->control = family == 4 ? ipv4_control[protocol] : ipv6_control[protocol];
+			return !is_with_ports(protocol);
+		}
+		if (next + 1 > end)
+			return 0;
+		p->control = icmp6_control[*(__u8 *)next];
+		return 1;
+	}
+	p->has_ports = 1;
+	p->key[4] = key_end(*(__u32 *)next, protocol, family);
+	return 1;
+}
+
+static __always_inline int plain_ipv4(void *next, void *end, struct packet *p)
+{
+	if (next + IPV4_HLEN > end || *(__u8 *)next != 0x45 || *(__be16 *)(next + 6) & bpf_htons(0x3fff))
+		return 0;
+	p->class = TELEGEN_IPV4;
+	p->is_ip = 1;
+	p->tos = *(__u8 *)(next + 1);
+	p->key[0] = *(__u64 *)(next + 12);
+	return plain_transport(next + IPV4_HLEN, end, *(__u8 *)(next + 9), 4, p);
+}
+
+static __always_inline int plain_ipv6(void *next, void *end, struct packet *p)
+{
+	__u32 protocol;
+
+	if (next + IPV6_HLEN > end || *(__u8 *)next >> 4 != 6)
+		return 0;
+	protocol = *(__u8 *)(next + 6);
+	if (is_extension(protocol))
+		return 0;
+	p->class = protocol == IPPROTO_ICMPV6 ? TELEGEN_ICMP6 : TELEGEN_IPV6;
+	p->is_ip = 1;
+	p->tos = bpf_ntohs(*(__be16 *)next) >> 4 & 0xff;
+	for (int i = 0; i < 4; i++)
+		p->key[i] = *(__u64 *)(next + 8 + 8 * i);
+	return plain_transport(next + IPV6_HLEN, end, protocol, 6, p);
+}
