@@ -54,17 +54,6 @@ let package = Package(
         .target(name: "Traffic", dependencies: ["CTraffic"]),
         .executableTarget(name: "telegen-traffic", dependencies: ["Traffic", argumentParser]),
 
-        // What the packet path costs, beside programs of the usual designs; not shipped.
-        .target(
-            name: "BenchPrograms", path: "bench/bpf", exclude: ["baseline.bpf.c"], sources: ["BPFImage.swift"],
-            plugins: ["BPFCompiler"]),
-        .executableTarget(
-            name: "telegen-bench",
-            dependencies: [
-                "BenchPrograms", "BPFPrograms", "CLibbpf", "CTelegenBPF", "Dataplane", "Domain", "Traffic",
-                argumentParser,
-            ]),
-
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "TestSupport"]),

@@ -75,12 +75,14 @@ static __always_inline int is_ethernet(const int program)
 	return program & TAILORED ? !operands.is_network : !(program & NETWORK);
 }
 
-static __always_inline void add(struct telegen_counters *counters, __u32 class, __u32 length, __u64 packets)
+/* Answers the cell that it has counted in: by class, then by size. */
+static __always_inline __u32 add(struct telegen_counters *counters, __u32 class, __u32 length, __u64 packets)
 {
 	__u32 cell = class * TELEGEN_BUCKETS + bucket_of(length);
 
 	asm volatile("%0 &= 63" : "+r"(cell));
 	((__u64 *)counters->sizes)[cell] += packets;
+	return cell;
 }
 
 /* How many wire packets a GSO packet becomes and, in the low half, the bytes of headers that each repeats. */
@@ -149,7 +151,7 @@ static __always_inline int has_bit(const volatile __u64 *bits, __u32 words, __u3
 /* Whether one of the rising ranges holds the port: by halves. `last`: how many there are, less one. */
 static __always_inline int is_listed(const volatile struct telegen_ports *ranges, __u32 last, __u32 number)
 {
-	__u32 at = 0;
+	__u32 at = blur(number);
 
 	if (!last)
 		return ranges[0].first <= number && number <= ranges[0].last;
@@ -181,15 +183,15 @@ static __always_inline int is_listed(const volatile struct telegen_ports *ranges
 		looks_;                                                          \
 	})
 
-static __always_inline int is_wanted(const struct packet *p)
+static __always_inline int is_wanted(const struct packet *p, __u32 zero)
 {
 	const __u64 fields = operands.fields;
 
-	if (LOOKS_AT(fields, TELEGEN_BY_VLAN) && !has_bit(operands.vlans, 64, p->vlan))
+	if (LOOKS_AT(fields, TELEGEN_BY_VLAN) && !has_bit(operands.vlans, 64, p->vlan + zero))
 		return 0;
 	if (LOOKS_AT(fields, TELEGEN_BY_IP) && !p->is_ip)
 		return 0;
-	if (LOOKS_AT(fields, TELEGEN_BY_PROTOCOL) && !has_bit(operands.protocols, 4, PROTOCOL(p)))
+	if (LOOKS_AT(fields, TELEGEN_BY_PROTOCOL) && !has_bit(operands.protocols, 4, PROTOCOL(p) + zero))
 		return 0;
 	if (LOOKS_AT(fields, TELEGEN_BY_DSCP) && !(operands.dscp >> (p->tos >> 2 & 63) & 1))
 		return 0;
@@ -213,10 +215,10 @@ static __always_inline int is_wanted(const struct packet *p)
 	return 1;
 }
 
-static __always_inline void count_qos(const struct packet *p, __u32 weight, __u64 packets)
+static __always_inline void count_qos(const struct packet *p, __u32 weight, __u64 packets, __u32 zero)
 {
-	__u32 zero = 0, control = p->control, tos = p->tos, flags = p->tcp_flags;
-	struct telegen_qos *q = bpf_map_lookup_elem(&qos, &zero);
+	__u32 first = 0, control = p->control + zero, tos = p->tos + zero, flags = p->tcp_flags + zero;
+	struct telegen_qos *q = bpf_map_lookup_elem(&qos, &first);
 
 	if (!q)
 		return;
@@ -318,30 +320,33 @@ static __always_inline int account(struct __sk_buff *skb, struct telegen_counter
 				   const int program)
 {
 	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
-	__u32 class = p->class, length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0);
+	__u32 length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0), cell, zero = blur(skb->len);
 	__u64 packets = weight, bytes, now;
 
-	if (program & FILTER && !is_wanted(p)) {
+	if (program & FILTER && !is_wanted(p, zero)) {
 		counters->filtered += skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
 		return NEXT;
 	}
 	if (p->is_malformed)
 		counters->parse_errors += weight;
 	if (skb->gso_size) {
-		packets = add_segments(skb, counters, is_ethernet(program), class, weight);
+		packets = add_segments(skb, counters, is_ethernet(program), p->class, weight);
 		length = packets;
 		packets = (packets >> 32) * weight;
+		cell = p->class * TELEGEN_BUCKETS + zero;
 	} else {
-		add(counters, class, length, weight);
+		cell = add(counters, p->class, length, weight);
 	}
 	bytes = length;
 	if (weight > 1)
 		bytes *= weight;
-	asm volatile("%0 &= 3" : "+r"(class));
-	counters->bytes[class] += bytes;
+	/* By the cell, of which the verifier does not know the class. */
+	cell >>= 4;
+	asm volatile("%0 &= 3" : "+r"(cell));
+	counters->bytes[cell] += bytes;
 
 	if (program & QOS && !p->is_malformed)
-		count_qos(p, weight, packets);
+		count_qos(p, weight, packets, zero);
 	if (program & (FLOWS | BURSTS))
 		now = bpf_jiffies64();
 	if (program & FLOWS && p->is_ip)
@@ -354,10 +359,12 @@ static __always_inline int account(struct __sk_buff *skb, struct telegen_counter
 /* For packets whose headers are not plain. One for all programs: `program` is constant to the verifier at each call. */
 static __noinline int account_odd(struct __sk_buff *skb, struct telegen_counters *counters, int program)
 {
-	struct packet packet;
+	const struct packet *packet;
+	__u32 first = 0;
 
-	explain(skb, is_ethernet(program), &packet);
-	return account(skb, counters, &packet, program);
+	explain(skb, is_ethernet(program));
+	packet = bpf_map_lookup_elem(&odd, &first);
+	return packet ? account(skb, counters, packet, program) : NEXT;
 }
 
 /* Follows the plain headers, and branches to what is known at compile time of each kind of packet. */

@@ -18,24 +18,15 @@ enum {
 	IPPROTO_TCP = 6,
 	IPPROTO_UDP = 17,
 	IPPROTO_DCCP = 33,
-	IPPROTO_ROUTING = 43,
-	IPPROTO_FRAGMENT = 44,
-	IPPROTO_AH = 51,
 	IPPROTO_ICMPV6 = 58,
 	IPPROTO_NONE = 59,
-	IPPROTO_DSTOPTS = 60,
 	IPPROTO_SCTP = 132,
-	IPPROTO_MH = 135,
 	IPPROTO_UDPLITE = 136,
-	IPPROTO_HIP = 139,
-	IPPROTO_SHIM6 = 140,
 };
 
 #define VLAN_HLEN 4
 #define IPV4_HLEN 20
 #define IPV6_HLEN 40
-/* More than RFC 8200 has kinds of. A chain that is longer is a parse error. */
-#define MAX_EXTENSIONS 8
 
 /*
  * Everything that programs of the family ask of a packet; what a program does not use costs it nothing. What a packet
@@ -78,61 +69,70 @@ static __always_inline int is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-static __always_inline int is_extension(__u32 protocol)
-{
-	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_FRAGMENT ||
-	       protocol == IPPROTO_AH || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_MH ||
-	       protocol == IPPROTO_HIP || protocol == IPPROTO_SHIM6;
-}
-
 /*
- * Four bytes at an offset below 32 KiB, as a number, or ABSENT. Eight of the longest extension headers end before that.
- * The helper is called only when the bytes are not linear. Not static, so that the verifier reads it once instead of
- * at each call; the same holds for parse().
+ * Four bytes as a number, or ABSENT. By the helper alone: an offset that is not constant is refused in packet pointers
+ * without CAP_PERFMON. Not static, so that the verifier reads it once instead of at each call; nor is parse().
  */
 #define ABSENT (1ULL << 32)
 __noinline __u64 load4(struct __sk_buff *skb, __u32 offset)
 {
-	void *from, *end = (void *)(long)skb->data_end;
-	__u32 word;
+	__be32 word;
 
-	asm volatile("%0 &= 0x7fff" : "+r"(offset));
-	from = (void *)(long)skb->data + offset;
-	if (from + 4 <= end)
-		return bpf_ntohl(*(__be32 *)from);
-	if (offset + 4 > skb->len || bpf_skb_load_bytes(skb, offset, &word, 4))
-		return ABSENT;
-	return bpf_ntohl(word);
+	return bpf_skb_load_bytes(skb, offset, &word, sizeof(word)) ? ABSENT : bpf_ntohl(word);
 }
 
 #define BYTE(word, n) ((__u8)((word) >> (24 - 8 * (n))))
 
-/* Where IPv6's chain of next headers ends, and at what. */
-static __always_inline __u64 follow_extensions(struct __sk_buff *skb, __u32 offset, __u32 next, __u64 parsed)
+/*
+ * The way along IPv6's chain of next headers: a header's number (low byte), its offset (above it), and what was met.
+ */
+#define CHAIN(next, offset) ((__u64)(next) | (__u64)(offset) << 8)
+#define CHAIN_FRAGMENT (1ULL << 40)
+#define CHAIN_LATER (1ULL << 41) /* the end: what follows is payload, whatever its first header was */
+#define CHAIN_BROKEN (1ULL << 42)
+#define CHAIN_END (1ULL << 43)
+
+/* One step. Not static for the verifier's sake, like load4(): what it meets does not multiply in the loop. */
+__noinline __u64 step(struct __sk_buff *skb, __u64 chain)
 {
+	__u32 kind = extension_of(chain), offset = chain >> 8 & 0xffff, length, next;
 	__u64 head;
 
-	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
-		__u32 length, is_fragment = next == IPPROTO_FRAGMENT;
+	if (kind == NO_EXTENSION)
+		return chain | CHAIN_END;
+	head = load4(skb, offset);
+	if (head == ABSENT)
+		return CHAIN_BROKEN | CHAIN_END;
+	length = kind == FRAGMENT_HEADER       ? 8 :
+		 kind == AUTHENTICATION_HEADER ? (BYTE(head, 1) + 2) * 4 :
+						 (BYTE(head, 1) + 1) * 8;
+	if (offset + length > skb->len)
+		return CHAIN_BROKEN | CHAIN_END;
+	next = BYTE(head, 0);
+	chain = (chain & CHAIN_FRAGMENT) | CHAIN(next, offset + length);
+	if (kind != FRAGMENT_HEADER)
+		return chain;
+	if (!(head & 0xfff8))
+		return chain | CHAIN_FRAGMENT;
+	if (extension_of(next))
+		chain += IPPROTO_NONE - next;
+	return chain | CHAIN_FRAGMENT | CHAIN_LATER | CHAIN_END;
+}
 
-		if (!is_extension(next))
-			return parsed | P_IP | next << 8 | (__u64)offset << 32;
-		if (i == MAX_EXTENSIONS || (head = load4(skb, offset)) == ABSENT)
-			return parsed | P_MALFORMED;
-		length = is_fragment ? 8 : next == IPPROTO_AH ? (BYTE(head, 1) + 2) * 4 : (BYTE(head, 1) + 1) * 8;
-		if (offset + length > skb->len)
-			return parsed | P_MALFORMED;
-		offset += length;
-		next = BYTE(head, 0);
-		if (is_fragment)
-			parsed |= P_FRAGMENT;
-		if (is_fragment && head & 0xfff8)
-			/* What follows is payload, whatever its first header was. */
-			return parsed | P_LATER | P_IP |
-			       (__u64)(next == IPPROTO_ICMPV6 || !is_extension(next) ? next : IPPROTO_NONE) << 8 |
-			       (__u64)offset << 32;
-	}
-	return parsed | P_MALFORMED;
+/* Where the chain ends, and at what. */
+static __always_inline __u64 follow_extensions(struct __sk_buff *skb, __u64 chain, __u64 parsed)
+{
+	/* More than RFC 8200 has kinds of headers. No loop, which without CAP_PERFMON is endless to the verifier. */
+#define STEP if (!(chain & CHAIN_END)) chain = step(skb, chain)
+	STEP; STEP; STEP; STEP; STEP; STEP; STEP; STEP;
+#undef STEP
+	if (chain & CHAIN_BROKEN || (!(chain & CHAIN_END) && extension_of(chain)))
+		return parsed | P_MALFORMED;
+	if (chain & CHAIN_FRAGMENT)
+		parsed |= P_FRAGMENT;
+	if (chain & CHAIN_LATER)
+		parsed |= P_LATER;
+	return parsed | P_IP | (chain & 0xff) << 8 | (chain >> 8 & 0xffff) << 32;
 }
 
 __noinline __u64 parse(struct __sk_buff *skb, __u32 ethernet)
@@ -182,7 +182,7 @@ __noinline __u64 parse(struct __sk_buff *skb, __u32 ethernet)
 		if (word >> 28 != 6 || offset + IPV6_HLEN > skb->len)
 			return parsed | P_MALFORMED;
 		parsed |= (word >> 20 & 0xff) << 16;
-		parsed = follow_extensions(skb, offset + IPV6_HLEN, BYTE(load4(skb, offset + 4), 2), parsed);
+		parsed = follow_extensions(skb, CHAIN(BYTE(load4(skb, offset + 4), 2), offset + IPV6_HLEN), parsed);
 		if (!(parsed & P_MALFORMED) && P_PROTOCOL(parsed) == IPPROTO_ICMPV6)
 			parsed = (parsed & ~3ULL) | TELEGEN_ICMP6;
 		return parsed;
@@ -264,7 +264,7 @@ static __always_inline __u32 classify(struct __sk_buff *skb, int ethernet)
 	}
 	if (protocol == IPPROTO_ICMPV6)
 		return TELEGEN_ICMP6;
-	return is_extension(protocol) ? parse(skb, ethernet) : TELEGEN_IPV6;
+	return extension_of(protocol) ? parse(skb, ethernet) : TELEGEN_IPV6;
 }
 
 static __always_inline int is_with_ports(__u32 protocol)
@@ -282,34 +282,50 @@ static __always_inline __u64 load8(struct __sk_buff *skb, __u32 offset)
 /* What is behind IP, of a packet of any shape. */
 static __always_inline void explain_transport(struct __sk_buff *skb, __u32 at, __u32 protocol, struct packet *p)
 {
-	__u64 ports = is_with_ports(protocol) ? load4(skb, at) : ABSENT;
+	__u64 word = is_with_ports(protocol) ? load4(skb, at) : ABSENT;
+	__u32 ports = bpf_htonl(word) + blur(skb->len);
 	__u8 byte;
 
-	if (ports != ABSENT) {
+	if (word != ABSENT) {
 		p->has_ports = 1;
-		p->key[4] |= bpf_htonl(ports);
+		p->key[4] |= ports;
 	}
 	/* The byte that is wanted is the last of each four, so that nothing behind it has to be there. */
 	if (protocol == IPPROTO_TCP) {
-		__u64 word = load4(skb, at + 10);
-
+		if (p->has_ports)
+			p->control = control_of_ports(TCP_TABLE, ports);
+		word = load4(skb, at + 10);
 		p->tcp_flags = word == ABSENT ? TELEGEN_NO_TCP : word & 7;
-		p->control = ports == ABSENT ? TELEGEN_NO_CONTROL : control_of_ports(tcp_control, PORTS(p));
 	} else if (protocol == IPPROTO_UDP) {
 		byte = load4(skb, at + 5);
-		p->control = ports == ABSENT ? TELEGEN_NO_CONTROL : control_of_udp(PORTS(p), byte);
+		if (p->has_ports)
+			p->control = control_of_udp(ports, byte);
 	} else if (p->class == TELEGEN_ICMP6) {
 		byte = load4(skb, at - 3);
 		p->control = icmp6_control[byte];
 	}
 }
 
+/*
+ * Where explain() puts what it has found: in memory of which the verifier knows nothing, so that the many ways to it are
+ * not walked again with all that follows.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct packet);
+} odd SEC(".maps");
+
 /* All that `struct packet` asks, of a packet of any shape. */
-static __noinline int explain(struct __sk_buff *skb, __u32 ethernet, struct packet *p)
+__noinline int explain(struct __sk_buff *skb, __u32 ethernet)
 {
 	__u64 parsed = parse(skb, ethernet);
-	__u32 at = P_NETWORK(parsed), protocol = P_PROTOCOL(parsed);
+	__u32 at = P_NETWORK(parsed), protocol = P_PROTOCOL(parsed), first = 0;
+	struct packet *p = bpf_map_lookup_elem(&odd, &first);
 
+	if (!p)
+		return 0;
 	__builtin_memset(p, 0, sizeof(*p));
 	p->class = P_CLASS(parsed);
 	p->is_malformed = !!(parsed & P_MALFORMED);
@@ -353,7 +369,7 @@ static __always_inline int plain_transport(void *next, void *end, __u32 protocol
 		if (next + 14 > end)
 			return 0;
 		p->tcp_flags = *(__u8 *)(next + 13) & 7;
-		p->control = control_of_ports(tcp_control, *(__u32 *)next);
+		p->control = control_of_ports(TCP_TABLE, *(__u32 *)next);
 	} else if (protocol == IPPROTO_UDP) {
 		if (next + 9 > end)
 			return 0;
@@ -392,7 +408,7 @@ static __always_inline int plain_ipv6(void *next, void *end, struct packet *p)
 	if (next + IPV6_HLEN > end || *(__u8 *)next >> 4 != 6)
 		return 0;
 	protocol = *(__u8 *)(next + 6);
-	if (is_extension(protocol))
+	if (extension_of(protocol))
 		return 0;
 	p->class = protocol == IPPROTO_ICMPV6 ? TELEGEN_ICMP6 : TELEGEN_IPV6;
 	p->is_ip = 1;

@@ -31,47 +31,90 @@ static __always_inline __u32 bucket_of(__u32 length)
 
 	asm volatile("%0 &= 2047" : "+r"(entry));
 	bucket = buckets[entry];
+	/* Only now: a comparison before the load would make the index a constant on one of two ways, see blur(). */
+	asm volatile("" : "+r"(length), "+r"(bucket));
 	if (length - 1519 < 18)
 		bucket++;
 	return bucket;
 }
 
-/* enum telegen_control by the port that is well known. */
+/*
+ * A zero that the verifier does not know. Without CAP_PERFMON it allows no index into a map that is a constant on one way
+ * and another, or none, on another way; an index that this is added to is none on all. `any`: a number not known.
+ */
+static __always_inline __u32 blur(__u64 any)
+{
+	__u64 zero = any;
+
+	asm volatile("%0 ^= %1" : "+&r"(zero) : "r"(any));
+	return zero;
+}
+
+/* enum telegen_control by the port that is well known: TCP's, then UDP's. */
 #define CONTROL_PORTS 8192
+#define TCP_TABLE 0
+#define UDP_TABLE CONTROL_PORTS
 #define AS_DESTINATION 0x80 /* only when it is the destination's */
-static const volatile __u8 tcp_control[CONTROL_PORTS] = {
-	[22] = TELEGEN_SSH, [23] = TELEGEN_TELNET, [49] = TELEGEN_TACACS, [53] = TELEGEN_DNS, [179] = TELEGEN_BGP,
-	[514] = TELEGEN_SYSLOG,
-};
-static const volatile __u8 udp_control[CONTROL_PORTS] = {
-	[53] = TELEGEN_DNS, [67] = TELEGEN_DHCP, [68] = TELEGEN_DHCP, [123] = TELEGEN_NTP, [161] = TELEGEN_SNMP,
-	[162] = TELEGEN_SNMP, [319] = TELEGEN_PTP, [320] = TELEGEN_PTP, [514] = TELEGEN_SYSLOG,
-	[546] = TELEGEN_DHCPV6, [547] = TELEGEN_DHCPV6, [1812] = TELEGEN_RADIUS, [1813] = TELEGEN_RADIUS,
-	[3784] = TELEGEN_BFD | AS_DESTINATION, [3785] = TELEGEN_BFD | AS_DESTINATION,
-	[4784] = TELEGEN_BFD | AS_DESTINATION, [4791] = TELEGEN_ROCEV2 | AS_DESTINATION,
+static const volatile __u8 port_control[2 * CONTROL_PORTS] = {
+	[TCP_TABLE + 22] = TELEGEN_SSH, [TCP_TABLE + 23] = TELEGEN_TELNET, [TCP_TABLE + 49] = TELEGEN_TACACS,
+	[TCP_TABLE + 53] = TELEGEN_DNS, [TCP_TABLE + 179] = TELEGEN_BGP, [TCP_TABLE + 514] = TELEGEN_SYSLOG,
+	[UDP_TABLE + 53] = TELEGEN_DNS, [UDP_TABLE + 67] = TELEGEN_DHCP, [UDP_TABLE + 68] = TELEGEN_DHCP,
+	[UDP_TABLE + 123] = TELEGEN_NTP, [UDP_TABLE + 161] = TELEGEN_SNMP, [UDP_TABLE + 162] = TELEGEN_SNMP,
+	[UDP_TABLE + 319] = TELEGEN_PTP, [UDP_TABLE + 320] = TELEGEN_PTP, [UDP_TABLE + 514] = TELEGEN_SYSLOG,
+	[UDP_TABLE + 546] = TELEGEN_DHCPV6, [UDP_TABLE + 547] = TELEGEN_DHCPV6, [UDP_TABLE + 1812] = TELEGEN_RADIUS,
+	[UDP_TABLE + 1813] = TELEGEN_RADIUS, [UDP_TABLE + 3784] = TELEGEN_BFD | AS_DESTINATION,
+	[UDP_TABLE + 3785] = TELEGEN_BFD | AS_DESTINATION, [UDP_TABLE + 4784] = TELEGEN_BFD | AS_DESTINATION,
+	[UDP_TABLE + 4791] = TELEGEN_ROCEV2 | AS_DESTINATION,
 };
 
-/* Without branches, which would multiply what the verifier has to walk. Ports as they are in the packet. */
-static __always_inline __u32 control_of_ports(const volatile __u8 *table, __u32 ports)
+/* All ones when `a` is less than `b`, else zero, and no branch, of which the compiler would make one. */
+static __always_inline __u32 below(__u32 a, __u32 b)
+{
+	__u64 difference = (__u64)a - b;
+
+	asm volatile("%0 s>>= 63" : "+r"(difference));
+	return difference;
+}
+
+/* Ports as they are in the packet. Branches would multiply what the verifier has to walk. */
+static __always_inline __u32 control_of_ports(__u32 table, __u32 ports)
 {
 	__u32 to = bpf_ntohs((__u16)(ports >> 16)), from = bpf_ntohs((__u16)ports);
 
-	to &= (int)(to - CONTROL_PORTS) >> 31;
-	from &= (int)(from - CONTROL_PORTS) >> 31;
-	asm volatile("%0 &= 8191" : "+r"(to));
-	asm volatile("%0 &= 8191" : "+r"(from));
-	to = table[to] & ~AS_DESTINATION;
-	from = table[from];
-	from &= (from >> 7) - 1;
-	return to | (from & ((int)(to - 1) >> 31));
+	to = (to & below(to, CONTROL_PORTS)) + table;
+	from = (from & below(from, CONTROL_PORTS)) + table;
+	asm volatile("%0 &= 16383" : "+r"(to));
+	asm volatile("%0 &= 16383" : "+r"(from));
+	to = port_control[to] & ~AS_DESTINATION;
+	from = port_control[from];
+	return to | (from & below(from, AS_DESTINATION) & below(to, 1));
 }
 
 /* `first`: the byte behind UDP's header. */
 static __always_inline __u32 control_of_udp(__u32 ports, __u8 first)
 {
-	__u32 control = control_of_ports(udp_control, ports);
+	__u32 control = control_of_ports(UDP_TABLE, ports);
 
 	return control == TELEGEN_ROCEV2 && first == 0x81 ? TELEGEN_ROCEV2_CNP : control;
+}
+
+/* IPv6's extension headers by their number. */
+enum { NO_EXTENSION, EXTENSION, FRAGMENT_HEADER, AUTHENTICATION_HEADER };
+static const volatile __u8 extensions[256] = {
+	[0] = EXTENSION,              /* hop-by-hop options */
+	[43] = EXTENSION,             /* routing */
+	[44] = FRAGMENT_HEADER,
+	[51] = AUTHENTICATION_HEADER,
+	[60] = EXTENSION,             /* destination options */
+	[135] = EXTENSION,            /* mobility */
+	[139] = EXTENSION,            /* host identity */
+	[140] = EXTENSION,            /* shim6 */
+};
+
+static __always_inline __u32 extension_of(__u32 protocol)
+{
+	asm volatile("%0 &= 255" : "+r"(protocol));
+	return extensions[protocol];
 }
 
 /* By ICMPv6's type: neighbour discovery, and multicast listeners, IPv6's IGMP. */

@@ -38,7 +38,7 @@ int clibbpf_tcx_attach(int program, int ifindex, enum bpf_attach_type type)
 }
 
 /* struct bpf_link_info's tcx member is as its netns member, which old headers have: ifindex first. */
-int clibbpf_tcx_ifindex(int link, __u32 *ifindex)
+int clibbpf_tcx_info(int link, __u32 *ifindex, __u32 *program)
 {
 	struct bpf_link_info info;
 	__u32 size = sizeof(info);
@@ -47,6 +47,7 @@ int clibbpf_tcx_ifindex(int link, __u32 *ifindex)
 	memset(&info, 0, sizeof(info));
 	error = bpf_obj_get_info_by_fd(link, &info, &size);
 	*ifindex = info.xdp.ifindex;
+	*program = info.prog_id;
 	return error;
 }
 

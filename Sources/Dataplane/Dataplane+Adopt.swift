@@ -26,7 +26,7 @@ extension Dataplane {
     private func adopt(
         _ tap: TapID, _ record: TapRecord, _ ports: [UInt32: Port], _ filters: inout FilterTable
     ) throws(KernelError) -> Bool {
-        if let ifindex = try kernel.device(ofLink: tap.pin) {
+        if let ifindex = try kernel.link(pin: tap.pin)?.ifindex {
             guard choice != .clsact, let port = ports[ifindex] else { return false }
             try takeOver(tap, record, on: port, .tcx)
             return true
@@ -45,13 +45,23 @@ extension Dataplane {
         if !record.isTailored { try change(tap, to: .plain) }
     }
 
-    /// Whether the tap still stands where it was put.
-    func stands(_ tap: TapID, _ seat: Seat, _ filters: inout FilterTable) throws(KernelError) -> Bool {
+    /// How many programs of others see a packet before the tap's own; nil when it no longer stands where it was put.
+    func programsAhead(of tap: TapID, _ seat: Seat, _ places: inout FilterTable) throws(KernelError) -> Int? {
         switch seat.type {
-        case .tcx: return try kernel.device(ofLink: tap.pin) == seat.port.ifindex
+        case .tcx:
+            guard let link = try kernel.link(pin: tap.pin), link.ifindex == seat.port.ifindex else { return nil }
+            return try places.ahead(ofProgram: link.programID, seat.port.ifindex, tap.direction, ourLinks)
         case .clsact:
-            guard let slot = slots[tap], let filter = slots[slot].filter else { return false }
-            return try filters.holds(seat.port.ifindex, tap.direction, filter)
+            guard let slot = slots[tap], let filter = slots[slot].filter,
+                try places.holds(seat.port.ifindex, tap.direction, filter)
+            else { return nil }
+            return try places.ahead(of: filter, seat.port.ifindex, tap.direction, ourLinks)
         }
+    }
+
+    /// The pins of the links of a device and direction that are ours.
+    private func ourLinks(_ ifindex: UInt32, _ direction: Direction) -> [String] {
+        seats.filter { $0.value.type == .tcx && $0.value.port.ifindex == ifindex && $0.key.direction == direction }
+            .map(\.key.pin)
     }
 }

@@ -31,6 +31,8 @@ public final class Dataplane {
         let lane: Int?
         /// Nil: not known.
         let measurement: Measurement?
+        /// As it was when the tap was looked after last.
+        var programsAhead = 0
     }
 
     struct ProgramKey: Hashable {
@@ -62,7 +64,7 @@ public final class Dataplane {
             let seat = record.tap.flatMap { seats[$0] }
             return TapState(
                 startedAt: record.startedAt, attachment: seat.map { Attachment(port: $0.port, type: $0.type) },
-                measurement: seat?.measurement)
+                measurement: seat?.measurement, programsAhead: seat?.programsAhead ?? 0)
         }
     }
 
@@ -111,12 +113,19 @@ public final class Dataplane {
         var filters = FilterTable(kernel)
         for (tap, seat) in seats {
             failures.note { () throws(KernelError) in
-                guard try !stands(tap, seat, &filters) else { return }
+                guard try !look(tap, seat, &filters) else { return }
                 logger.warning("tap is gone from its port", metadata: ["tap": "\(tap)", "port": "\(seat.port.name)"])
                 try detach(tap)
             }
         }
         try failures.throwFirst()
+    }
+
+    /// False when the tap no longer stands where it was put.
+    private func look(_ tap: TapID, _ seat: Seat, _ filters: inout FilterTable) throws(KernelError) -> Bool {
+        guard let ahead = try programsAhead(of: tap, seat, &filters) else { return false }
+        seats[tap]?.programsAhead = ahead
+        return true
     }
 
     /// Takes every tap off its port and forgets the counters: `run --detach-on-exit`.

@@ -22,8 +22,10 @@ public protocol Kernel: AnyObject {
     func attachLink(_ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String) throws(KernelError)
     /// Puts another program in a pinned link's place: no packet passes between.
     func updateLink(pin: String, to program: Program) throws(KernelError)
-    /// The index of the device that a pinned link is on, 0 when that is gone and the link defunct; nil: no such pin.
-    func device(ofLink pin: String) throws(KernelError) -> UInt32?
+    /// Nil: no such pin.
+    func link(pin: String) throws(KernelError) -> LinkInfo?
+    /// The programs of the tcx chain in the order in which they see a packet, by their numbers; empty without tcx.
+    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32]
     /// Detaches a pinned link, at once, and removes the pin. Nothing happens when there is none.
     func removeLink(pin: String) throws(KernelError)
     func linkPins() throws(KernelError) -> [String]
@@ -74,6 +76,14 @@ public struct Details: Hashable, Sendable {
         public var windows: BurstWindows
         public var counters: BurstCounters
     }
+}
+
+/// A pinned tcx link.
+public struct LinkInfo: Hashable, Sendable {
+    /// The device that it is on; 0 when that is gone and the link defunct.
+    public let ifindex: UInt32
+    /// The kernel's number of its program.
+    public let programID: UInt32
 }
 
 /// What names a cls_bpf filter on a device and direction.

@@ -16,11 +16,18 @@ extension LinuxKernel {
         try check(bpf_link_update(link.raw, program.program.raw, nil), "update link \(pin)")
     }
 
-    public func device(ofLink pin: String) throws(KernelError) -> UInt32? {
+    public func link(pin: String) throws(KernelError) -> LinkInfo? {
         guard let link = try open(pin) else { return nil }
-        var ifindex: UInt32 = 0
-        try check(clibbpf_tcx_ifindex(link.raw, &ifindex), "look at link \(pin)")
-        return ifindex
+        var (ifindex, program): (UInt32, UInt32) = (0, 0)
+        try check(clibbpf_tcx_info(link.raw, &ifindex, &program), "look at link \(pin)")
+        return LinkInfo(ifindex: ifindex, programID: program)
+    }
+
+    public func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32] {
+        var ids = [UInt32](repeating: 0, count: 64)
+        var count = UInt32(ids.count)
+        guard bpf_prog_query(Int32(ifindex), direction.tcx, 0, nil, &ids, &count) == 0 else { return [] }
+        return Array(ids.prefix(Int(count)))
     }
 
     /// Detaching first makes the end immediate: the last reference may be let go of later, from a work queue.

@@ -42,11 +42,18 @@ extension LinuxKernel {
 extension Port {
     /// The device of an RTM_NEWLINK; nil for other messages and for names that no job can have.
     init?(_ message: NetlinkMessage) {
-        guard Int(message.type) == Int(RTM_NEWLINK), let info = message.header(ifinfomsg.self), info.ifi_index > 0,
-            let bytes = message.attributes(after: MemoryLayout<ifinfomsg>.size)[UInt16(IFLA_IFNAME)],
+        guard Int(message.type) == Int(RTM_NEWLINK), let info = message.header(ifinfomsg.self), info.ifi_index > 0
+        else { return nil }
+        let attributes = message.attributes(after: MemoryLayout<ifinfomsg>.size)
+        guard let bytes = attributes[UInt16(IFLA_IFNAME)],
             let name = NetdevName(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
         else { return nil }
-        self.init(name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)))
+        let master = attributes[UInt16(IFLA_MASTER)].flatMap { bytes in
+            bytes.count == 4 ? bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } : nil
+        }
+        self.init(
+            name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)),
+            master: master)
     }
 }
 

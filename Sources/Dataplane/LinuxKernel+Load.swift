@@ -9,7 +9,7 @@ extension LinuxKernel {
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "qos", "flows", "bursts"] { try object.leaveOut(map: map) }
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts"] { try object.leaveOut(map: map) }
         try object.load(program: name)
         let lane = try LaneTable(map: object.descriptor(ofMap: ".bss.lane"))
         return Program(program: try object.descriptor(ofProgram: name), lane: lane)

@@ -73,6 +73,12 @@ public struct JobStatus: Hashable, Sendable {
             else { return nil }
             return "\(tap.direction.rawValue): \(failure.reason)"
         }
+        for tap in taps {
+            guard let ahead = observed.taps[tap]?.programsAhead, ahead > 0 else { continue }
+            warnings.append(
+                "\(ahead == 1 ? "a program" : "\(ahead) programs") of others on \(port.name) \(tap.direction.rawValue) "
+                    + "before ours: packets whose way ends there are not counted")
+        }
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
         let unsupported = job.spec.unsupported(agentDefault: desired.mirror)

@@ -4,11 +4,25 @@ public struct Port: Hashable, Sendable {
     /// The kernel's number; another one when the device is made anew.
     public let ifindex: UInt32
     public let layer: Layer
+    /// The number of the device that it is a member of, such as a PortChannel. No part of its identity: a port that
+    /// joins one is the same port.
+    public let master: UInt32?
 
-    public init(name: NetdevName, ifindex: UInt32, layer: Layer = .ethernet) {
+    public init(name: NetdevName, ifindex: UInt32, layer: Layer = .ethernet, master: UInt32? = nil) {
         self.name = name
         self.ifindex = ifindex
         self.layer = layer
+        self.master = master
+    }
+
+    public static func == (a: Port, b: Port) -> Bool {
+        (a.name, a.ifindex, a.layer) == (b.name, b.ifindex, b.layer)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(ifindex)
+        hasher.combine(layer)
     }
 
     /// What a packet of the device begins with, by its ARPHRD type.
@@ -43,10 +57,15 @@ public struct TapState: Hashable, Sendable {
     /// When the tap's life began: the start of its exported streams.
     public let startedAt: UnixTime
     public let attachment: Attachment?
+    /// How many programs of others see a packet before ours and may end its way.
+    public let programsAhead: Int
     /// What its program measures; nil: it has none, or an earlier agent attached it, and it is not known.
     public let measurement: Measurement?
 
-    public init(startedAt: UnixTime, attachment: Attachment?, measurement: Measurement? = .plain) {
+    public init(
+        startedAt: UnixTime, attachment: Attachment?, measurement: Measurement? = .plain, programsAhead: Int = 0
+    ) {
+        self.programsAhead = programsAhead
         self.startedAt = startedAt
         self.attachment = attachment
         self.measurement = attachment == nil ? nil : measurement

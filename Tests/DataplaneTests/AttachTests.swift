@@ -65,6 +65,20 @@ struct AttachTests {
         #expect(kernel.calls.count { $0 == "clear 0" } == 3)
     }
 
+    @Test("looking after the taps tells how many programs of others see a packet before ours")
+    func ahead() throws {
+        let kernel = RecordedKernel(ports: [.ethernet0])
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        try dataplane.perform(.attach(.b, to: .ethernet0, measuring: .plain))
+        #expect(dataplane.taps[.a]?.programsAhead == 0)
+        let ours = try ["a_ingress", "b_ingress"].compactMap { try kernel.link(pin: $0)?.programID }
+        try #require(ours.count == 2)
+        kernel.chain = [ours[1], 901, 902, ours[0], 903]
+        try dataplane.verify()
+        #expect(dataplane.taps[.a]?.programsAhead == 2 && dataplane.taps[.b]?.programsAhead == 0)
+    }
+
     @Test("when all slots are in use the error names the remedy")
     func full() throws {
         let kernel = RecordedKernel(slots: 1, ports: [.ethernet0])

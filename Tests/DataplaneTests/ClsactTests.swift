@@ -196,6 +196,21 @@ struct ClsactTests {
         #expect(kernel.qdiscs.isEmpty)
     }
 
+    @Test("before a filter are the filters of others with a lower priority, and all of tcx")
+    func ahead() throws {
+        let kernel = RecordedKernel(ports: [.ethernet0])
+        let hook = RecordedKernel.Hook(ifindex: 7, direction: .ingress)
+        kernel.qdiscs = [7]
+        kernel.filterTable[hook] = [
+            FilterInfo(id: FilterID(handle: 0x8000_0001, priority: 1), isOurs: false, sharesPriority: false)
+        ]
+        let dataplane = try Dataplane.start(kernel, attach: .clsact)
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        kernel.chain = [901]
+        try dataplane.verify()
+        #expect(dataplane.taps[.a]?.programsAhead == 2)
+    }
+
     @Test("looking after many taps asks for the filters of a port once per direction")
     func dumps() throws {
         let dataplane = try Dataplane.start(kernel, attach: .clsact)

@@ -27,6 +27,8 @@ class RecordedKernel: Kernel {
     var counterTable: [Counters]
     /// By program: which slot a device counts in.
     var lanes: [ObjectIdentifier: [UInt32: Int]] = [:]
+    /// What the tcx chain of every port and direction says.
+    var chain: [UInt32] = []
     /// By program: what it was made for.
     var tailored: [ObjectIdentifier: Tailoring] = [:]
     /// Whose detail tables are there.
@@ -100,12 +102,18 @@ class RecordedKernel: Kernel {
         linkTable[pin]?.program = ObjectIdentifier(program)
     }
 
-    func device(ofLink pin: String) throws(KernelError) -> UInt32? {
+    func link(pin: String) throws(KernelError) -> LinkInfo? {
         linkTable[pin].map { link in
             let isThere = devices.contains { $0.ifindex == link.ifindex }
-            return isThere ? link.ifindex : 0
+            return LinkInfo(ifindex: isThere ? link.ifindex : 0, programID: number(of: link.program))
         }
     }
+
+    func number(of program: ObjectIdentifier) -> UInt32 {
+        UInt32((programs.firstIndex { ObjectIdentifier($0) == program } ?? -1) + 1)
+    }
+
+    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32] { chain }
 
     func removeLink(pin: String) throws(KernelError) {
         guard linkTable[pin] != nil else { return }

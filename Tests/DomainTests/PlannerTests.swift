@@ -158,6 +158,19 @@ struct PlannerTests {
         #expect(world.status("a").operStatus == .degraded && world.status("a").reason == "ingress: no memory")
     }
 
+    @Test("programs of others before ours are a warning, not a fault")
+    func ahead() {
+        var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
+        let attachment = Domain.Attachment(port: .ethernet0, type: .tcx)
+        world.observed.taps[TapID("a", .ingress)] = TapState(
+            startedAt: UnixTime(nanoseconds: 1), attachment: attachment, programsAhead: 2)
+        #expect(world.status("a").operStatus == .running)
+        #expect(
+            world.status("a").warnings == [
+                "2 programs of others on Ethernet0 ingress before ours: packets whose way ends there are not counted"
+            ])
+    }
+
     @Test("a tap of an earlier agent, whose program is not known, gets the one that it shall have")
     func adopted() {
         var world = World(jobs: ["a": World.job("Ethernet0") { $0.topFlows = 99 }], ports: [.ethernet0])

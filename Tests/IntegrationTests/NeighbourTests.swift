@@ -52,7 +52,7 @@ struct NeighbourTests {
 }
 
 /// A counting program that belongs to somebody else.
-private final class Foreign {
+final class Foreign {
     private let folder: String
     private let dataplane: Dataplane
     private let tap = TapID("foreign", .ingress)

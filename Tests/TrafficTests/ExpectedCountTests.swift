@@ -72,6 +72,9 @@ struct ExpectedCountTests {
         expect(.ipv6, Ethernet.frame(0x86dd, IPv6.packet(all, next: 50, .pattern(4))))
         expect(.icmp6, Ethernet.frame(0x86dd, IPv6.packet(all + all, next: 58, [])))
         expect(.ipv6, malformed: true, Ethernet.frame(0x86dd, IPv6.packet(all + all + [.hopByHop], next: 58, [])))
+        let later = ExtensionHeader.fragment(offset: 1, more: false)
+        expect(.icmp6, Ethernet.frame(0x86dd, IPv6.packet(all + all.dropLast() + [later], next: 58, [])))
+        expect(.ipv6, malformed: true, Ethernet.frame(0x86dd, IPv6.packet(all + all + [later], next: 58, [])))
     }
 
     @Test("An extension header that does not fit is malformed", arguments: [0, 43, 44, 51, 60])

@@ -19,7 +19,7 @@ const char *clibbpf_last_warning(void);
  * padding: they are filled in here. All answer a negative errno on failure.
  */
 int clibbpf_tcx_attach(int program, int ifindex, enum bpf_attach_type type);
-int clibbpf_tcx_ifindex(int link, __u32 *ifindex);
+int clibbpf_tcx_info(int link, __u32 *ifindex, __u32 *program);
 /* Answers 1 when the clsact qdisc is new, 0 when it was there. */
 int clibbpf_clsact_create(int ifindex);
 int clibbpf_clsact_destroy(int ifindex);

@@ -28,6 +28,7 @@ extension Corpus {
             ipv6("fragment-cut", IPv6.packet(next: 44, [58, 0, 0, 1, 0, 0, 0])),
             ipv6("authentication-cut", IPv6.packet(next: 51, [58, 4] + .pattern(21))),
             ipv6("nine-headers", IPv6.packet(nineHeaders, next: Proto.icmp6, echo)),
+            ipv6("ninth-fragment", IPv6.packet(nineHeaders.dropLast() + [later], next: Proto.icmp6, echo)),
             vlan("ipv6-cut", EtherType.ipv6, Array(packet6.prefix(39))),
             qinq("ipv6-options-cut", EtherType.ipv6, IPv6.packet(next: 0, [58, 1] + .pattern(13))),
         ]
@@ -44,6 +45,7 @@ extension Corpus {
     }
 
     private static let nineHeaders: [ExtensionHeader] = [.hopByHop] + repeatElement(.destination, count: 8)
+    private static let later = ExtensionHeader.fragment(offset: 125, more: false)
     private static let echo = Transport.icmp6(.pattern(56))
 
     private static func beginning(with byte: UInt8, _ packet: [UInt8]) -> [UInt8] { [byte] + packet.dropFirst() }

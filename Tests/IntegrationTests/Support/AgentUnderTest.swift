@@ -16,12 +16,17 @@ final class AgentUnderTest: Sendable {
     let config: Database
     let state: Database
     private let environment: [String: String]
+    /// What the agent may do, by the names of setpriv(1); nil: everything.
+    private let capabilities: [String]?
     private let process = Mutex<Process?>(nil)
     /// Everything the agent has logged.
     var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
 
-    private init(_ namespace: Namespace, _ redis: TestRedis?, environment: [String: String]) throws {
+    private init(
+        _ namespace: Namespace, _ redis: TestRedis?, environment: [String: String], capabilities: [String]?
+    ) throws {
         self.namespace = namespace
+        self.capabilities = capabilities
         folder = FileManager.default.temporaryDirectory.path + "/telegen-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let socket = redis?.socket ?? folder + "/state/redis/redis.sock"
@@ -51,13 +56,20 @@ final class AgentUnderTest: Sendable {
     /// - Parameter redis: where SONiC's databases are; nil: the agent's own private server.
     static func run(
         _ environment: [String: String] = [:], redis: TestRedis? = nil, mtu: Int = 9000,
+        capabilities: [String]? = nil,
         _ body: (AgentUnderTest) async throws -> Void
     ) async throws {
         try await withNamespace { namespace in
             _ = try await namespace.run(["ip", "link", "set", "lo", "up"])
             try await namespace.addVeth("Ethernet0", peer: "gen0", mtu: mtu)
-            let agent = try AgentUnderTest(namespace, redis, environment: environment)
+            let agent = try AgentUnderTest(namespace, redis, environment: environment, capabilities: capabilities)
             do {
+                // To mount it is a right of its own.
+                if capabilities != nil {
+                    let bpffs = agent.folder + "/bpf"
+                    try FileManager.default.createDirectory(atPath: bpffs, withIntermediateDirectories: true)
+                    _ = try await output(of: ["mount", "-t", "bpf", "-o", "mode=0700", "bpf", bpffs])
+                }
                 try await agent.start()
                 _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "1"])
                 try await body(agent)
@@ -95,7 +107,7 @@ final class AgentUnderTest: Sendable {
     func spawn(_ arguments: [String], output: FileHandle? = nil) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
-        process.arguments = ["--net=\(namespace.path)", Self.program] + arguments
+        process.arguments = ["--net=\(namespace.path)"] + drop + [Self.program] + arguments
         process.environment = environment
         let log = FileHandle(
             fileDescriptor: open(folder + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600), closeOnDealloc: true)
@@ -103,6 +115,13 @@ final class AgentUnderTest: Sendable {
         process.standardOutput = output ?? log
         try process.run()
         return process
+    }
+
+    /// Root's rights are those of its bounding set.
+    private var drop: [String] {
+        guard let capabilities else { return [] }
+        let set = (["-all"] + capabilities.map { "+\($0)" }).joined(separator: ",")
+        return ["setpriv", "--inh-caps=\(set)", "--bounding-set=\(set)"]
     }
 
     /// Runs a command of this program to its end; answers its exit code and what it printed.

@@ -18,7 +18,8 @@ extension ProgramUnderTest {
 
     /// Packets that have come by, filtered ones too.
     var seen: UInt64 {
-        common().reduce(0) { $1.key == "filtered" || $1.key.contains(" size ") ? $0 + $1.value : $0 }
+        guard let sums = map("if_stats_percpu")?.sums() else { return 0 }
+        return sums.dropFirst(word(\telegen_counters.sizes)).reduce(sums[word(\telegen_counters.filtered)], +)
     }
 
     func clear() {

@@ -8,9 +8,9 @@ extension FilterRule {
             packets.randomElement(using: &random)!.headers
         }
         let ips = found.compactMap(\.ip)
-        for _ in 0..<Int.random(in: 1...3, using: &random) {
-            switch Int.random(in: 0..<7, using: &random) {
-            case 0: rule.vlans = Set(found.compactMap(\.vlan) + [7]).intersection(1...4094)
+        for _ in 0..<[1, 1, 2, 3].randomElement(using: &random)! {
+            switch Int.random(in: 0..<9, using: &random) {
+            case 0, 7, 8: rule.vlans = Set(found.compactMap(\.vlan) + [7]).intersection(1...4094)
             case 1: rule.protocols = Set(ips.map(\.proto) + [6])
             case 2: rule.dscps = Set(ips.map(\.dscp) + [46])
             case 3: rule.sourcePorts = ranges(of: ips.compactMap(\.ports?.source), using: &random)
@@ -34,7 +34,10 @@ extension FilterRule {
 }
 
 extension FilterRule.Prefix {
+    /// Often a long one: the addresses of packets differ at both ends.
     static func random(around address: [UInt8], using random: inout SplitMix) -> Self {
-        Self(address, length: Int.random(in: 0...address.count * 8, using: &random))
+        let longest = address.count * 8
+        let shortest = Bool.random(using: &random) ? 0 : longest - 9
+        return Self(address, length: Int.random(in: shortest...longest, using: &random))
     }
 }

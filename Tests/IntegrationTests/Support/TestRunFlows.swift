@@ -10,7 +10,7 @@ struct FlowCellUnderTest {
     let other: ExpectedVolume
 
     init(_ cell: telegen_flow) {
-        owner = cell.key.family == 0 ? nil : ExpectedFlow(cell.key)
+        owner = cell.packets == 0 ? nil : ExpectedFlow(cell.key)
         owned = ExpectedVolume(packets: cell.packets, bytes: cell.bytes)
         missed = ExpectedVolume(packets: cell.missed_packets, bytes: cell.missed_bytes)
         other = ExpectedVolume(packets: cell.other_packets, bytes: cell.other_bytes)

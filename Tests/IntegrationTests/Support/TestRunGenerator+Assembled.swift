@@ -5,7 +5,7 @@ extension PacketGenerator {
     mutating func assembled() -> [UInt8] {
         var frame = Ethernet.frame(0, []).prefix(12) + (0..<max(0, number(-2...3))).flatMap { _ in tag() }
         switch number(0...9) {
-        case 0: frame += [UInt8].words(pick(Interesting.types)) + bytes(0...40)
+        case 0: frame += [UInt8].words(pick(Interesting.types)) + pick([[], [0x42]]) + bytes(0...40)
         case 1..<5: frame += [UInt8].words(EtherType.ipv4) + ipv4()
         default: frame += [UInt8].words(EtherType.ipv6) + ipv6()
         }

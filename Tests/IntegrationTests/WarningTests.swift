@@ -1,0 +1,78 @@
+import Glibc
+import Testing
+import Traffic
+
+@Suite("What a job's status warns of", .enabled(if: canRunAgent, "needs root, namespaces and redis-server"))
+struct WarningTests {
+    @Test("jobs on a bundle and on its member warn of packets that both count, as long as they do")
+    func overlap() async throws {
+        try await AgentUnderTest.run { agent in
+            // A bridge: like a PortChannel it is the master of its members.
+            _ = try await agent.namespace.run(["ip", "link", "add", "PortChannel1", "type", "bridge"])
+            _ = try await agent.namespace.run(["ip", "link", "set", "PortChannel1", "up"])
+            try await agent.write("member", ["port": "Ethernet0"])
+            try await agent.write("whole", ["port": "PortChannel1"])
+            for job in ["member", "whole"] { #expect(try await agent.wait(job, is: "running")["warnings"] == "") }
+            _ = try await agent.namespace.run(["ip", "link", "set", "Ethernet0", "master", "PortChannel1"])
+            for job in ["member", "whole"] {
+                try await eventually("\(job) warns") {
+                    try await agent.row(job)["warnings"]?.contains("Ethernet0 is a member of PortChannel1") == true
+                }
+                #expect(try await agent.row(job)["oper_status"] == "running")
+            }
+            _ = try await agent.namespace.run(["ip", "link", "set", "Ethernet0", "nomaster"])
+            try await eventually("nobody warns") { try await agent.row("whole")["warnings"] == "" }
+        }
+    }
+
+    @Test("a program of somebody else that comes before ours is a warning", arguments: KernelUnderTest.attachTypes)
+    func ahead(attach: String) async throws {
+        try await AgentUnderTest.run(["TELEGEN_ATTACH": attach]) { agent in
+            if attach == "clsact" {
+                let filter = ["filter", "add", "dev", "Ethernet0", "ingress", "prio", "1", "protocol", "ip", "u32"]
+                _ = try await agent.namespace.run(["tc", "qdisc", "add", "dev", "Ethernet0", "clsact"])
+                _ = try await agent.namespace.run(["tc"] + filter + ["match", "u32", "0", "0", "classid", "1:1"])
+            }
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            let foreign = attach == "tcx" ? try Foreign(agent, attach: attach) : nil
+            try await eventually("a warns") {
+                try await agent.row("a")["warnings"]?.contains("others on Ethernet0 ingress before ours") == true
+            }
+            try await foreign?.remove()
+        }
+    }
+
+    @Test("with BPF and NET_ADMIN alone all is counted; the missing PERFMON is a warning, the cost is n/a")
+    func leastRights() async throws {
+        try await AgentUnderTest.run(capabilities: ["bpf", "net_admin"]) { agent in
+            try await agent.write("plain", ["port": "Ethernet0"])
+            try await agent.write("rich", ["port": "Ethernet0", "vlan@": "100", "detail@": "flows,qos,bursts"])
+            for job in ["plain", "rich"] {
+                #expect(
+                    try await agent.wait(job, is: "running")["warnings"]?.contains("CAP_PERFMON is missing") == true)
+            }
+            #expect(agent.log.contains("CAP_PERFMON is missing"))
+            let sent = try await agent.send(20_000.thinned)
+            try await agent.wait("plain", hasCounted: sent.packets)
+            #expect(try await agent.statistics("plain", "ingress") == sent.fields)
+            try await eventually("the cost is not known") {
+                try await agent.row("plain")["ns_per_packet"] == "n/a: measuring wants CAP_SYS_ADMIN"
+            }
+        }
+    }
+
+    @Test("what a job's programs take for a packet is told")
+    func cost() async throws {
+        try await AgentUnderTest.run { agent in
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            // Measured is one second in the first eleven; one in which no packet comes tells nothing.
+            async let sent = agent.send(120_000.thinned, rate: 8_000.thinned)
+            try await eventually("the cost is known") {
+                try await agent.row("a")["ns_per_packet"].flatMap { Double($0) } != nil
+            }
+            _ = try await sent
+        }
+    }
+}
