@@ -54,6 +54,18 @@ let package = Package(
         .target(name: "Traffic", dependencies: ["CTraffic"]),
         .executableTarget(name: "telegen-traffic", dependencies: ["Traffic", argumentParser]),
 
+        // What the packet path costs, beside programs of the usual designs; not shipped.
+        .target(
+            name: "BenchPrograms", path: "bench/bpf", exclude: ["baseline.bpf.c"], sources: ["BPFImage.swift"],
+            plugins: ["BPFCompiler"]),
+        .target(name: "CBench", path: "bench/shim"),
+        .executableTarget(
+            name: "telegen-bench",
+            dependencies: [
+                "BenchPrograms", "BPFPrograms", "CBench", "CLibbpf", "CTelegenBPF", "Dataplane", "Domain", "Traffic",
+                argumentParser,
+            ]),
+
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),
         .testTarget(name: "DomainTests", dependencies: ["Domain"]),
         .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "TestSupport"]),
@@ -64,9 +76,11 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "TestSupport", "CLibbpf", "CTelegenBPF", subprocess,
+                "Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
+                "CTelegenBPF", subprocess,
             ]
-                + grpc),
+                + grpc,
+            exclude: ["Objects"]),
     ],
     swiftLanguageModes: [.v6]
 )

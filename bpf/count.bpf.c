@@ -403,7 +403,8 @@ static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_c
 		if (plain_ipv6(next, end, &packet))
 			return account(skb, counters, &packet, program);
 	} else if (next + 1 <= end) {
-		packet.control = control_of_type(type, *(__u8 *)next);
+		if (is_ethernet(program))
+			packet.control = control_of_type(type, *(__u8 *)next);
 		return account(skb, counters, &packet, program);
 	}
 	return account_odd(skb, counters, program);

@@ -171,3 +171,14 @@ int ctraffic_enter_network(int fd)
 {
     return setns(fd, CLONE_NEWNET) ? -errno : 0;
 }
+
+int ctraffic_stay_on(int cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    for (int other = 0; other < CPU_SETSIZE; other++)
+        if (cpu < 0 || other == cpu)
+            CPU_SET(other, &set);
+    return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}

@@ -9,7 +9,7 @@ extension LinuxKernel {
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts"] { try object.leaveOut(map: map) }
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts"] { object.leaveOut(map: map) }
         try object.load(program: name)
         let lane = try LaneTable(map: object.descriptor(ofMap: ".bss.lane"))
         return Program(program: try object.descriptor(ofProgram: name), lane: lane)
@@ -29,10 +29,10 @@ extension LinuxKernel {
             if detail.contains(kind), let table {
                 try object.share(map: map, table)
             } else {
-                try object.leaveOut(map: map)
+                object.leaveOut(map: map)
             }
         }
-        try object.leaveOut(map: ".bss.lane")
+        object.leaveOut(map: ".bss.lane")
         var operands = tailoring.operands
         try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
@@ -78,8 +78,10 @@ private struct BPFObject: ~Copyable {
         }
     }
 
-    /// The program does without it.
-    func leaveOut(map name: String) throws(KernelError) { bpf_map__set_autocreate(try map(name), false) }
+    /// The program does without it, if it is there.
+    func leaveOut(map name: String) {
+        if let map = bpf_object__find_map_by_name(object, name) { bpf_map__set_autocreate(map, false) }
+    }
 
     func set(section name: String, to value: UnsafeRawPointer, size: Int) throws(KernelError) {
         guard bpf_map__set_initial_value(try map(name), value, size) == 0 else { throw Self.failed("set \(name)") }

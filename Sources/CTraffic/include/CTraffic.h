@@ -52,5 +52,7 @@ int ctraffic_receiver_drops(int fd);
 
 int ctraffic_mtu(int fd, const char *interface);
 int ctraffic_link_drops(unsigned ifindex, struct ctraffic_drops *out);
+/* Keeps the calling thread on one processor; negative: lets it go wherever it may. */
+int ctraffic_stay_on(int cpu);
 /* Moves the calling thread into the network namespace open at `fd`. */
 int ctraffic_enter_network(int fd);

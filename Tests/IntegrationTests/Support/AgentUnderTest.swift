@@ -104,11 +104,13 @@ final class AgentUnderTest: Sendable {
     }
 
     /// A process of this program with the agent's environment.
-    func spawn(_ arguments: [String], output: FileHandle? = nil) throws -> Process {
+    func spawn(
+        _ arguments: [String], output: FileHandle? = nil, more environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
         process.arguments = ["--net=\(namespace.path)"] + drop + [Self.program] + arguments
-        process.environment = environment
+        process.environment = self.environment.merging(environment) { $1 }
         let log = FileHandle(
             fileDescriptor: open(folder + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600), closeOnDealloc: true)
         process.standardError = log
@@ -125,9 +127,11 @@ final class AgentUnderTest: Sendable {
     }
 
     /// Runs a command of this program to its end; answers its exit code and what it printed.
-    func command(_ arguments: [String]) async throws -> (code: Int32, output: String) {
+    func command(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> (code: Int32, output: String) {
         let pipe = Pipe()
-        let process = try spawn(arguments, output: pipe.fileHandleForWriting)
+        let process = try spawn(arguments, output: pipe.fileHandleForWriting, more: environment)
         try pipe.fileHandleForWriting.close()
         let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()

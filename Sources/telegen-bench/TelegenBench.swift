@@ -1,0 +1,42 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+
+/// Measures the datapath on this machine.
+@main
+struct TelegenBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "telegen-bench",
+        abstract: "Measures what the packet path and its handling cost on this machine. Needs root.",
+        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self])
+}
+
+/// How a command says what it has found.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func print(_ report: some Encodable & CustomStringConvertible) throws {
+        guard json else { return Swift.print(report) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        Swift.print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    }
+}
+
+/// A call to the kernel that failed.
+struct BenchFailure: Error, CustomStringConvertible {
+    let operation: String
+    /// A positive errno.
+    let code: Int32
+    var detail = ""
+
+    var description: String { "\(operation): \(String(cString: strerror(code))) \(detail)" }
+}
+
+/// Answers the status of a call that says -errno when it fails.
+@discardableResult
+func check(_ status: Int32, _ operation: @autoclosure () -> String) throws(BenchFailure) -> Int32 {
+    guard status < 0 else { return status }
+    throw BenchFailure(operation: operation(), code: -status)
+}

@@ -1,0 +1,1 @@
+../../bpf/BPFImage.swift
