@@ -237,10 +237,11 @@ static __always_inline void count_qos(const struct packet *p, __u32 weight, __u6
 
 static __always_inline __u64 hash(const struct packet *p)
 {
-	__u64 h = operands.flow_seed ^ p->key[0] * 0x9e3779b97f4a7c15 ^ p->key[4] * 0x85ebca77c2b2ae63;
+	const volatile __u64 *secret = operands.flow_keys;
+	__u64 h = p->key[0] * secret[0] + p->key[4] * secret[4];
 
 	if (p->class != TELEGEN_IPV4)
-		h ^= p->key[1] * 0xc2b2ae3d27d4eb4f ^ p->key[2] * 0x165667b19e3779f9 ^ p->key[3] * 0x27d4eb2f165667c5;
+		h += p->key[1] * secret[1] + p->key[2] * secret[2] + p->key[3] * secret[3];
 	h ^= h >> 29;
 	h *= 0xbf58476d1ce4e5b9;
 	return h >> 32;
@@ -255,8 +256,8 @@ static __always_inline int is_owner(const struct telegen_flow *flow, const struc
 	return p->class == TELEGEN_IPV4 || !((key[1] ^ p->key[1]) | (key[2] ^ p->key[2]) | (key[3] ^ p->key[3]));
 }
 
-/* So many packets keep a cell for a flow that has ended, at most. */
-#define MOST_CREDIT 4096
+/* So many sampled packets keep a cell for a flow that has ended, at most. */
+#define MOST_CREDIT 4096ULL
 
 static __always_inline void count_flow(const struct packet *p, __u64 packets, __u64 bytes, __u64 now)
 {
@@ -271,9 +272,9 @@ static __always_inline void count_flow(const struct packet *p, __u64 packets, __
 		return;
 	}
 	if (now - flow->since > operands.flow_interval) {
-		__u64 credit = (flow->packets - flow->spent) / 2;
+		__u64 credit = (flow->packets - flow->spent) / 2, most = MOST_CREDIT * operands.sample_rate;
 
-		flow->spent = flow->packets - (credit < MOST_CREDIT ? credit : MOST_CREDIT);
+		flow->spent = flow->packets - (credit < most ? credit : most);
 		flow->since = now;
 		flow->turned_away = 0;
 	}
@@ -403,8 +404,7 @@ static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_c
 		if (plain_ipv6(next, end, &packet))
 			return account(skb, counters, &packet, program);
 	} else if (next + 1 <= end) {
-		if (is_ethernet(program))
-			packet.control = control_of_type(type, *(__u8 *)next);
+		packet.control = control_of_type(type, *(__u8 *)next);
 		return account(skb, counters, &packet, program);
 	}
 	return account_odd(skb, counters, program);

@@ -20,11 +20,13 @@ struct CostMemory {
         }
     }
 
-    mutating func end(_ dataplane: Dataplane) {
+    /// - Parameter jobs: all that there are.
+    mutating func end(_ dataplane: Dataplane, jobs: some Collection<JobName>) {
         guard let probe else { return }
         self.probe = nil
         guard let measured = try? dataplane.endCost(probe) else { return }
-        known.merge(measured) { _, new in new }
+        let jobs = Set(jobs)
+        known = known.filter { jobs.contains($0.key) }.merging(measured) { _, new in new }
     }
 
     /// Nil when no packet has come while it was measured.

@@ -10,30 +10,35 @@ struct DetailFollower {
         var bursts: BurstReport?
     }
 
-    private(set) var readings: [TapID: Reading] = [:]
+    private var readings: [TapID: Reading] = [:]
     private var flows: [TapID: FlowTracker] = [:]
     private var bursts: [TapID: BurstTracker] = [:]
+    /// When the life began that a tap's things here are of.
+    private var lives: [TapID: UnixTime] = [:]
 
-    /// Reads everything that `jobs` ask for. To be called once in a status interval: flows age by it.
+    /// Nil when there is none of this life of the tap.
+    func reading(of tap: TapID, _ state: TapState) -> Reading? {
+        lives[tap] == state.startedAt ? readings[tap] : nil
+    }
+
+    /// Reads everything that `jobs` ask for; what of one tap cannot be read keeps nobody else's from it. To be called
+    /// once in a status interval: flows age by it.
     mutating func read(_ dataplane: Dataplane, _ jobs: [JobName: JobRow], now: UnixTime) throws {
         let taps = dataplane.taps
-        var wanted: [TapID: Reading] = [:]
+        var wanted: Set<TapID> = []
+        var failure: (any Error)?
         for (tap, state) in taps {
             guard case .job(let job)? = jobs[tap.job], !job.spec.detail.isEmpty else { continue }
-            let details = try dataplane.details(of: tap)
-            var reading = Reading()
-            if job.spec.detail.contains(.qos) { reading.qos = details.qos }
-            if job.spec.detail.contains(.flows), let table = details.flows {
-                reading.flows = follow(table, of: tap, state, top: job.spec.topFlows, now)
+            wanted.insert(tap)
+            beginLife(of: tap, state)
+            do {
+                readings[tap] = try read(tap, state, job.spec, dataplane, now)
+            } catch {
+                failure = failure ?? error
             }
-            if job.spec.detail.contains(.bursts), let read = details.bursts {
-                reading.bursts = try follow(read, of: tap, state, dataplane, now)
-            }
-            wanted[tap] = reading
         }
-        readings = wanted
-        flows = flows.filter { wanted[$0.key]?.flows != nil }
-        bursts = bursts.filter { wanted[$0.key]?.bursts != nil }
+        for tap in lives.keys where !wanted.contains(tap) { forget(tap) }
+        if let failure { throw failure }
     }
 
     /// Reads the bursts alone: the kernel keeps but a few seconds of windows.
@@ -41,17 +46,42 @@ struct DetailFollower {
         let taps = dataplane.taps
         for (tap, read) in try dataplane.bursts() {
             guard let state = taps[tap] else { continue }
+            beginLife(of: tap, state)
             readings[tap, default: Reading()].bursts = try follow(read, of: tap, state, dataplane, now)
         }
     }
 
-    private mutating func follow(
-        _ table: FlowTable, of tap: TapID, _ state: TapState, top: Int, _ now: UnixTime
-    ) -> [FlowReport] {
-        var tracker = flows[tap] ?? FlowTracker()
-        tracker.update(table, now: now)
-        flows[tap] = tracker
-        return tracker.top(top)
+    /// A job that was deleted and written again has taps of the same name, which have counted nothing yet.
+    private mutating func beginLife(of tap: TapID, _ state: TapState) {
+        guard lives[tap] != state.startedAt else { return }
+        forget(tap)
+        lives[tap] = state.startedAt
+    }
+
+    private mutating func forget(_ tap: TapID) {
+        (lives[tap], readings[tap], flows[tap], bursts[tap]) = (nil, nil, nil, nil)
+    }
+
+    private mutating func read(
+        _ tap: TapID, _ state: TapState, _ spec: JobSpec, _ dataplane: Dataplane, _ now: UnixTime
+    ) throws -> Reading {
+        let details = try dataplane.details(of: tap)
+        var reading = Reading()
+        if spec.detail.contains(.qos) { reading.qos = details.qos }
+        if spec.detail.contains(.flows), let table = details.flows {
+            var tracker = flows[tap] ?? FlowTracker(madeAt: details.flowsMadeAt)
+            tracker.update(table, now: now)
+            reading.flows = tracker.top(spec.topFlows)
+            flows[tap] = tracker
+        } else {
+            flows[tap] = nil
+        }
+        if spec.detail.contains(.bursts), let read = details.bursts {
+            reading.bursts = try follow(read, of: tap, state, dataplane, now)
+        } else {
+            bursts[tap] = nil
+        }
+        return reading
     }
 
     private mutating func follow(

@@ -174,22 +174,24 @@ extension Reconciler {
             failures[action.tap] = nil
         } catch {
             let tap = action.tap
-            guard let port = port(of: action) else {
+            guard let (port, measurement) = wish(of: action) else {
                 logger.error("cannot take a tap off", metadata: ["tap": "\(tap)", "error": "\(error)"])
                 return
             }
-            let attempts = (failures[tap].flatMap { $0.port == port ? $0.attempts : nil } ?? 0) + 1
+            let before = failures[tap].flatMap { $0.port == port && $0.measurement == measurement ? $0 : nil }
+            let attempts = (before?.attempts ?? 0) + 1
             failures[tap] = Failure(
-                port: port, reason: "\(error); tried again by itself", attempts: attempts,
+                port: port, measurement: measurement, reason: "\(error); tried again by itself", attempts: attempts,
                 retryAt: UnixTime.now.advanced(by: .backoff(attempts)))
         }
     }
 
-    /// Where the tap stands or shall stand; nil when it shall go.
-    private func port(of action: Action) -> Port? {
+    /// Where the tap shall stand and what it shall measure; nil when it shall go.
+    private func wish(of action: Action) -> (Port, Measurement)? {
         switch action {
-        case .attach(_, let port, _): port
-        case .change(let tap, _): dataplane?.taps[tap]?.attachment?.port
+        case .attach(_, let port, let measurement): (port, measurement)
+        case .change(let tap, let measurement):
+            dataplane?.taps[tap]?.attachment.map { ($0.port, measurement) }
         case .detach, .release: nil
         }
     }
@@ -228,6 +230,7 @@ extension Reconciler {
             // Jobs that an earlier agent left running keep their place.
             admitted.formUnion(opened.taps.filter { $0.value.attachment != nil }.keys.map(\.job))
             dataplane = opened
+            readDetails()
             readCounters()
             if unavailable != nil { logger.notice("the datapath is available now") }
             unavailable = nil
@@ -275,7 +278,7 @@ extension Reconciler {
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
                 let tap = TapID(name, direction)
                 guard let state = observed.taps[tap] else { return nil }
-                let reading = details.readings[tap]
+                let reading = details.reading(of: tap, state)
                 return TapReport(
                     direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
                     qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts)
@@ -283,8 +286,10 @@ extension Reconciler {
             var status = JobStatus(name, intent, desired, observed, placeholderName: placeholderName)
             status.warnings += overlaps[name] ?? []
             if case .count = intent { status.warnings += warnings }
+            let measurements = Direction.allCases.compactMap { observed.taps[TapID(name, $0)]?.measurement }
             return JobReport(
-                status: status, taps: taps, startedAt: taps.map(\.startedAt).min(), cost: costs.cost(of: status))
+                status: status, taps: taps, startedAt: taps.map(\.startedAt).min(),
+                sampleRate: measurements.first?.sampleRate, cost: costs.cost(of: status))
         }
     }
 }
@@ -308,7 +313,7 @@ extension Reconciler {
     }
 
     func endCost() {
-        if let dataplane { costs.end(dataplane) }
+        if let dataplane { costs.end(dataplane, jobs: desired.jobs.keys) }
     }
 }
 

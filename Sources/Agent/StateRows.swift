@@ -61,7 +61,7 @@ extension JobReport {
             "bps": String(rate.bitsPerSecond),
             "port": spec?.port.text ?? "",
             "direction": spec?.direction.rawValue ?? "",
-            "sample_rate": spec.map { String($0.sampleRate) } ?? "",
+            "sample_rate": effectiveSampleRate.map { String($0) } ?? "",
             "ns_per_packet": cost?.text ?? "",
         ]
     }

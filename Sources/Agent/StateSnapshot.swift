@@ -14,8 +14,13 @@ struct JobReport: Sendable {
     var startedAt: UnixTime?
     var endedAt: UnixTime?
     var rate = Rate()
+    /// In force; nil: nothing counts now, and the row's is what will be.
+    var sampleRate: UInt32?
     /// Nil: not measured yet.
     var cost: JobCost?
+
+    /// In force, or what will be.
+    var effectiveSampleRate: UInt32? { sampleRate ?? status.job?.spec.sampleRate }
 
     var packets: UInt64 { taps.reduce(0) { $0 &+ $1.counters.packets } }
     var bytes: UInt64 { taps.reduce(0) { $0 &+ $1.counters.bytes } }

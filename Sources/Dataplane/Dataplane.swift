@@ -221,6 +221,7 @@ extension Dataplane {
             record.startedAt = clock()
             record.bootID = bootID
             try write(record, at: slot)
+            if let tap = record.tap { try kernel.removeDetails(of: tap) }
         }
     }
 

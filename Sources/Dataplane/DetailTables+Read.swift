@@ -36,22 +36,24 @@ extension BPFMap {
         }
     }
 
-    /// The map `bursts`, summed over the CPUs.
+    /// The map `bursts`, summed over the CPUs. A window that one of them has overwritten is gone.
     func burstWindows() throws(KernelError) -> BurstWindows {
-        let (bytes, _) = try readPerCPU()
-        var windows: [UInt64: UInt64] = [:]
+        let (bytes, cpus) = try readPerCPU()
+        var windows: [(number: UInt64, bytes: UInt64)] = []
         bytes.withUnsafeBytes { table in
-            for offset in stride(from: 0, to: bytes.count, by: 16) {
-                let jiffy = table.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                guard jiffy != 0 else { continue }
-                windows[jiffy, default: 0] &+= table.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+            for place in stride(from: 0, to: valueSize, by: 16) {
+                var window = (number: UInt64(0), bytes: UInt64(0))
+                for cpu in 0..<cpus {
+                    let offset = cpu * valueSize + place
+                    let number = table.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    guard number >= window.number else { continue }
+                    if number > window.number { window = (number, 0) }
+                    window.bytes &+= table.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+                }
+                if window.number > 0 { windows.append(window) }
             }
         }
-        // Older ones may be overwritten by now on some CPUs.
-        let oldest = (windows.keys.max() ?? 0) &- UInt64(TELEGEN_WINDOWS - 16)
-        return BurstWindows(
-            windows.filter { $0.key > oldest || $0.key < 1024 }.sorted { $0.key < $1.key }
-                .map { (number: $0.key, bytes: $0.value) })
+        return BurstWindows(windows.sorted { $0.number < $1.number })
     }
 
     /// The map `burst_totals`.

@@ -9,6 +9,8 @@ final class DetailTables {
     private(set) var flows: BPFMap?
     private(set) var bursts: BPFMap?
     private(set) var burstTotals: BPFMap?
+    /// Nil: by an earlier agent.
+    private(set) var flowsMadeAt: UnixTime?
     private let pins: PinFolder
     private let tap: TapID
 
@@ -66,7 +68,9 @@ final class DetailTables {
             valueSize: size, entries: entries)
         switch kind {
         case .qos: qos = map
-        case .flows: flows = map
+        case .flows:
+            flows = map
+            flowsMadeAt = map.isNew ? UnixTime.now : nil
         case .bursts: bursts = map
         case .burstTotals: burstTotals = map
         }

@@ -69,6 +69,8 @@ public protocol Kernel: AnyObject {
 public struct Details: Hashable, Sendable {
     public var qos: QoSCounters?
     public var flows: FlowTable?
+    /// When the flow table was made; nil: by an earlier agent.
+    public var flowsMadeAt: UnixTime?
     public var bursts: Bursts?
 
     /// The kernel's last windows, and what was made of the earlier ones.

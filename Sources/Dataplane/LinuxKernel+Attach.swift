@@ -38,18 +38,7 @@ extension LinuxKernel {
         guard unlink(pins.linkPin(pin)) == 0 || errno == ENOENT else { throw KernelError("remove pin \(pin)") }
     }
 
-    public func linkPins() throws(KernelError) -> [String] {
-        guard let folder = opendir(pins.links) else { throw KernelError("list \(pins.shown("links"))") }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
-    }
+    public func linkPins() throws(KernelError) -> [String] { try pins.names(in: pins.links) }
 
     public func addQdisc(ifindex: UInt32) throws(KernelError) -> Bool {
         try check(clibbpf_clsact_create(Int32(ifindex)), "make the clsact qdisc of device \(ifindex)") == 1

@@ -41,7 +41,7 @@ extension LinuxKernel {
         let tables = try detailTables(of: tap)
         return Details(
             qos: try tables.qos?.qosCounters(), flows: try tables.flows?.flowTable(),
-            bursts: try bursts(of: tap))
+            flowsMadeAt: tables.flowsMadeAt, bursts: try bursts(of: tap))
     }
 
     public func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? {

@@ -24,7 +24,7 @@ public final class LinuxKernel: Kernel {
     ///   - btf: path of the kernel's BTF, for such an object on a kernel without its own (`TELEGEN_BTF`).
     public init(pins: PinFolder, slots: Int, object: [UInt8]? = nil, btf: String? = nil) throws(KernelError) {
         clibbpf_capture_warnings()
-        Self.raiseMemoryLimit()
+        Self.raiseLimits()
         self.pins = pins
         image = object ?? BPFImage.count.bytes
         self.btf = btf
@@ -37,6 +37,7 @@ public final class LinuxKernel: Kernel {
             // Counters without their owners' table are nobody's; a filter that still counts in them, and that no record
             // names any more, must not count in ours.
             for name in ["stats_percpu", "if_stats_percpu"] { unlink(pins.pin(name)) }
+            pins.removeDetails()
         }
         totalsMap = try BPFMap(
             pinnedAt: pins.pin("stats_percpu"), shownAs: pins.shown("stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
@@ -56,10 +57,16 @@ public final class LinuxKernel: Kernel {
         return isRestored
     }
 
-    /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK. Without the right to raise it the load says so itself.
-    private static func raiseMemoryLimit() {
-        var limit = rlimit(rlim_cur: .max, rlim_max: .max)
-        setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
+    /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK; a tailored tap holds up to five descriptors. Without the
+    /// right to raise a limit what is refused says so itself.
+    private static func raiseLimits() {
+        var memory = rlimit(rlim_cur: .max, rlim_max: .max)
+        setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &memory)
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(files, &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65536)
+        setrlimit(files, &limit)
     }
 
     /// The tables of a tap's details, also when an earlier agent made them.

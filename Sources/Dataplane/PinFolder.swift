@@ -61,6 +61,25 @@ public final class PinFolder: Sendable {
         return held.st_dev == found.st_dev && held.st_ino == found.st_ino
     }
 
+    /// What is pinned in one of the folders.
+    func names(in folder: String) throws(KernelError) -> [String] {
+        guard let directory = opendir(folder) else { throw KernelError("list a folder in \(path)") }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Of all taps: nobody knows any more whose they were.
+    func removeDetails() {
+        for name in (try? names(in: details)) ?? [] { unlink(detailPin(name)) }
+    }
+
     /// False when both were there.
     private func makeInner() throws(KernelError) -> Bool {
         var isNew = false

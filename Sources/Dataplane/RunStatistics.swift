@@ -55,7 +55,7 @@ extension Dataplane {
     /// A measurement that is going on.
     public struct CostProbe {
         fileprivate let statistics: RunStatistics
-        fileprivate let before: [TapID: RunTime]
+        fileprivate let before: [TapID: Run]
     }
 
     /// Begins to measure what the taps' programs take. To be ended within about a second.
@@ -70,14 +70,23 @@ extension Dataplane {
         let after = runTimes()
         let floor = try probe.statistics.floor()
         var taken: [JobName: RunTime] = [:]
-        for (tap, time) in after {
-            guard let before = probe.before[tap] else { continue }
-            taken[tap.job] = (taken[tap.job] ?? RunTime(nanoseconds: 0, runs: 0)) + (time - before)
+        for (tap, run) in after {
+            guard let before = probe.before[tap], before.program === run.program else { continue }
+            taken[tap.job] = (taken[tap.job] ?? RunTime(nanoseconds: 0, runs: 0)) + (run.time - before.time)
         }
         return taken.compactMapValues { time in time.perRun.map { max(0, $0 - floor) } }
     }
 
-    private func runTimes() -> [TapID: RunTime] {
-        seats.compactMapValues { seat in seat.program.flatMap { try? RunTime(of: $0.program.raw) } }
+    private func runTimes() -> [TapID: Run] {
+        seats.compactMapValues { seat in
+            guard let program = seat.program, let time = try? RunTime(of: program.program.raw) else { return nil }
+            return Run(program: program, time: time)
+        }
+    }
+
+    /// A tap's program may be another one by the time it is looked at again.
+    fileprivate struct Run {
+        let program: Program
+        let time: RunTime
     }
 }

@@ -11,10 +11,26 @@ extension Tailoring {
         operands.seed = seed
         operands.flow_mask = UInt32(flowCells - 1)
         operands.is_network = layer == .network ? 1 : 0
-        operands.flow_seed = seed &* 0x9e37_79b9_7f4a_7c15
+        withUnsafeMutableBytes(of: &operands.flow_keys) { keys in
+            for (index, key) in seed.oddNumbers(keys.count / 8).enumerated() {
+                keys.storeBytes(of: key, toByteOffset: index * 8, as: UInt64.self)
+            }
+        }
         operands.flow_interval = 10_000_000_000 / BurstClock.nanoseconds
         operands.set(measurement.filter)
         return operands
+    }
+}
+
+extension UInt64 {
+    /// Random odd numbers that follow from this one, by SplitMix64.
+    func oddNumbers(_ count: Int) -> [UInt64] {
+        (1...UInt64(count)).map { index in
+            var z = self &+ index &* 0x9e37_79b9_7f4a_7c15
+            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+            return z ^ z >> 31 | 1
+        }
     }
 }
 

@@ -4,6 +4,9 @@ public struct BurstTracker: Sendable {
     private let resolution: Int
     private let startedAt: UnixTime
     private var speed: UInt64?
+    /// The newest window of a reading, and when that was: soon after it is complete.
+    private var newest: (window: UInt64, readAt: UnixTime) = (0, UnixTime(nanoseconds: 0))
+    private var complete: UInt64 = 0
     /// The largest new window of each update of the last minute that had one.
     private var peaks: [(time: UnixTime, bytes: UInt64)] = []
 
@@ -23,8 +26,12 @@ public struct BurstTracker: Sendable {
         if let speed, speed > 0 { self.speed = speed }
         var new = BurstCounters()
         new.lastWindow = counters.lastWindow
-        new.add(windows, capacity: nil)
-        counters.add(windows, capacity: report.capacity)
+        if now < newest.readAt || now.nanoseconds >= newest.readAt.nanoseconds &+ 2000 * UInt64(resolution) {
+            complete = newest.window
+            newest = (windows.windows.last?.number ?? complete, now)
+        }
+        new.add(windows, through: complete, capacity: nil)
+        counters.add(windows, through: complete, capacity: report.capacity)
         peaks.removeAll { $0.time.nanoseconds &+ 60_000_000_000 <= now.nanoseconds }
         if new.peakBytes > 0 { peaks.append((now, new.peakBytes)) }
     }

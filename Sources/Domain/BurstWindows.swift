@@ -1,7 +1,7 @@
 /// Bytes by window of time, as a tap's ring had them when it was read; summed over the CPUs. Windows are numbered by the
 /// kernel's jiffies and rise; one in which nothing came is not there.
 public struct BurstWindows: Hashable, Sendable {
-    /// Number and bytes, rising. The last one may not be complete.
+    /// Number and bytes, rising. Those that were going on while the ring was read may not be complete.
     public var windows: [(number: UInt64, bytes: UInt64)]
 
     public init(_ windows: [(number: UInt64, bytes: UInt64)]) { self.windows = windows }
@@ -30,9 +30,11 @@ public struct BurstCounters: Hashable, Sendable {
 
     /// Counts the windows that are new and complete, each once.
     ///
-    /// - Parameter capacity: bytes that a full window carries at the port's speed; nil: not known.
-    public mutating func add(_ read: BurstWindows, capacity: UInt64?) {
-        for (number, bytes) in read.windows.dropLast() where number > lastWindow {
+    /// - Parameters:
+    ///   - last: the last complete one: what was the newest at an earlier reading, a window's time ago at least.
+    ///   - capacity: bytes that a full window carries at the port's speed; nil: not known.
+    public mutating func add(_ read: BurstWindows, through last: UInt64, capacity: UInt64?) {
+        for (number, bytes) in read.windows where number > lastWindow && number <= last {
             lastWindow = number
             peakBytes = max(peakBytes, bytes)
             if let capacity, capacity > 0 { windows[BurstBounds.bucket(of: bytes, capacity: capacity)] &+= 1 }

@@ -65,11 +65,10 @@ public struct JobStatus: Hashable, Sendable {
         }
         let measurement = Measurement(job.spec)
         let attached = taps.compactMap { observed.taps[$0] }.filter { $0.attachment?.port == port }
-        let isComplete = attached.count == taps.count && attached.allSatisfy { $0.measurement == measurement }
         let failures = taps.compactMap { tap -> String? in
             let state = observed.taps[tap]
             guard state?.attachment?.port != port || state?.measurement != measurement,
-                let failure = observed.failures[tap], failure.port == port
+                let failure = observed.failures[tap], failure.port == port, failure.measurement == measurement
             else { return nil }
             return "\(tap.direction.rawValue): \(failure.reason)"
         }
@@ -85,7 +84,7 @@ public struct JobStatus: Hashable, Sendable {
         if attached.isEmpty {
             operStatus = failures.isEmpty ? .starting : .failed
             reason = failures.isEmpty ? "being attached to \(port.name)" : failures.joined(separator: "; ")
-        } else if !isComplete || !unsupported.isEmpty {
+        } else if attached.count < taps.count || !failures.isEmpty || !unsupported.isEmpty {
             let problems = failures + unsupported
             operStatus = problems.isEmpty ? .starting : .degraded
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")

@@ -32,8 +32,11 @@ public enum Planner {
             guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
-                guard let action = taken(tap, observed.taps[tap], port, Measurement(job.spec)) else { continue }
-                if let failure = observed.failures[tap], failure.port == port, failure.retryAt > observed.now {
+                let measurement = Measurement(job.spec)
+                guard let action = taken(tap, observed.taps[tap], port, measurement) else { continue }
+                if let failure = observed.failures[tap], failure.port == port, failure.measurement == measurement,
+                    failure.retryAt > observed.now
+                {
                     continue
                 }
                 taking.append(action)

@@ -62,13 +62,18 @@ public struct Observed: Hashable, Sendable {
 public struct Failure: Hashable, Sendable {
     /// The port that it was on: another port, or the same one made anew, is another attempt.
     public let port: Port
+    /// What was to be measured: another wish is another attempt too.
+    public let measurement: Measurement
     /// One sentence with the remedy.
     public let reason: String
     public let attempts: Int
     public let retryAt: UnixTime
 
-    public init(port: Port, reason: String, attempts: Int, retryAt: UnixTime) {
+    public init(
+        port: Port, measurement: Measurement = .plain, reason: String, attempts: Int, retryAt: UnixTime
+    ) {
         self.port = port
+        self.measurement = measurement
         self.reason = reason
         self.attempts = attempts
         self.retryAt = retryAt

@@ -58,7 +58,7 @@ final class Family {
         operands.sample_rate = rate
         operands.seed = 1
         operands.flow_mask = UInt32(flowCells - 1)
-        operands.flow_seed = 1
+        operands.flow_keys = (0x9e37_79b9_7f4a_7c15, 3, 5, 7, 0x85eb_ca77_c2b2_ae63)
         operands.flow_interval = 2500
         guard hasFilter else { return operands }
         operands.fields = [TELEGEN_BY_IP, TELEGEN_BY_PROTOCOL, TELEGEN_BY_DESTINATION_PORT].reduce(0) {

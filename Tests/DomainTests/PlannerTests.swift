@@ -151,11 +151,15 @@ struct PlannerTests {
         var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
         world.performPlan()
         world.desired.jobs["a"] = World.job("Ethernet0") { $0.detail = [.qos] }
+        var rich = Measurement()
+        rich.detail = [.qos]
         let retryAt = UnixTime(nanoseconds: 1 << 60)
         world.observed.failures[TapID("a", .ingress)] = Failure(
-            port: .ethernet0, reason: "no memory", attempts: 1, retryAt: retryAt)
+            port: .ethernet0, measurement: rich, reason: "no memory", attempts: 1, retryAt: retryAt)
         #expect(world.plan.actions.isEmpty && world.deadline == retryAt)
         #expect(world.status("a").operStatus == .degraded && world.status("a").reason == "ingress: no memory")
+        world.desired.jobs["a"] = World.job("Ethernet0") { $0.sampleRate = 2 }
+        #expect(world.plan.actions.count == 1)
     }
 
     @Test("programs of others before ours are a warning, not a fault")

@@ -88,7 +88,7 @@ struct telegen_operands {
 	__u32 flow_mask;   /* cells of `flows`, a power of two, less one */
 	__u32 is_network;  /* the device has no Ethernet header */
 	__u32 pad;
-	__u64 flow_seed;   /* so that nobody outside can choose flows that collide */
+	__u64 flow_keys[5]; /* odd, of the hash of flows; secret, so that nobody can choose flows that meet in a cell */
 	__u64 flow_interval; /* in jiffies: after each, half of a flow's packets no longer speak for it */
 	__u64 protocols[4];
 	__u64 dscp;
@@ -160,14 +160,15 @@ struct telegen_flow_key {
  */
 struct telegen_flow {
 	__u32 version;                       /* first word: written last of a change of owner */
-	__u32 turned_away;                   /* packets of others in this interval */
+	__u32 pad;
 	struct telegen_flow_key key;
 	__u64 packets, bytes;                /* of the owner since it came */
 	__u64 missed_packets, missed_bytes;  /* `other` when the owner came */
 	__u64 other_packets, other_bytes;    /* of all earlier owners and all who were turned away */
 	__u64 since;                         /* jiffies: begin of the interval */
 	__u64 spent;                         /* the owner's packets that no longer speak for it */
-	__u32 pad;
+	__u64 turned_away;                   /* packets of others in the interval */
+	__u32 pad2;
 	__u32 next_version;                  /* last word: written first of a change of owner */
 };
 

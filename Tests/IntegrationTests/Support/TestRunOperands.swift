@@ -9,7 +9,7 @@ extension telegen_operands {
         sample_rate = 1
         is_network = isLayer3 ? 1 : 0
         flow_mask = UInt32(flowCells - 1)
-        flow_seed = seed
+        flow_keys = (seed | 1, seed &* 3 | 1, seed &* 5 | 1, seed &* 7 | 1, seed &* 11 | 1)
         flow_interval = 2
         set(\.vlans, rule.vlans, TELEGEN_BY_VLAN)
         set(\.protocols, rule.protocols, TELEGEN_BY_PROTOCOL)
