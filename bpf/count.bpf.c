@@ -75,14 +75,15 @@ static __always_inline int is_ethernet(const int program)
 	return program & TAILORED ? !operands.is_network : !(program & NETWORK);
 }
 
-/* Answers the cell that it has counted in: by class, then by size. */
-static __always_inline __u32 add(struct telegen_counters *counters, __u32 class, __u32 length, __u64 packets)
+/* As it is on the wire: a tag that the kernel has taken out belongs to it. */
+static __always_inline __u32 length_of(struct __sk_buff *skb)
 {
-	__u32 cell = class * TELEGEN_BUCKETS + bucket_of(length);
+	return skb->len + skb->vlan_present * VLAN_HLEN;
+}
 
-	asm volatile("%0 &= 63" : "+r"(cell));
-	((__u64 *)counters->sizes)[cell] += packets;
-	return cell;
+static __always_inline void add(struct telegen_counters *counters, __u32 class, __u32 length, __u64 packets)
+{
+	counters->sizes[class & 3][bucket_of(length)] += packets;
 }
 
 /* How many wire packets a GSO packet becomes and, in the low half, the bytes of headers that each repeats. */
@@ -107,7 +108,7 @@ static __noinline __u64 add_segments(struct __sk_buff *skb, struct telegen_count
 {
 	__u64 segments = cut(skb, ethernet);
 	__u32 headers = segments, full = (segments >> 32) - 1, size = skb->gso_size;
-	__u32 length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0);
+	__u32 length = length_of(skb);
 
 	if (full)
 		add(counters, class, headers + size, (__u64)full * weight);
@@ -215,9 +216,10 @@ static __always_inline int is_wanted(const struct packet *p, __u32 zero)
 	return 1;
 }
 
-static __always_inline void count_qos(const struct packet *p, __u32 weight, __u64 packets, __u32 zero)
+static __always_inline void count_qos(const struct packet *p, __u32 weight, __u64 packets)
 {
-	__u32 first = 0, control = p->control + zero, tos = p->tos + zero, flags = p->tcp_flags + zero;
+	__u32 first = 0;
+	__u64 control = p->control, tos = p->tos, flags = p->tcp_flags;
 	struct telegen_qos *q = bpf_map_lookup_elem(&qos, &first);
 
 	if (!q)
@@ -229,8 +231,7 @@ static __always_inline void count_qos(const struct packet *p, __u32 weight, __u6
 	asm volatile("%0 &= 255" : "+r"(tos));
 	q->tos[tos] += packets;
 	/* Of a GSO packet the last one alone has FIN and RST, and none has SYN. */
-	asm volatile("%0 &= 15" : "+r"(flags));
-	q->tcp_flags[flags] += weight;
+	q->tcp_flags[flags & 15] += weight;
 	if (p->is_fragment)
 		q->fragments += packets;
 }
@@ -316,44 +317,46 @@ static __always_inline void count_burst(__u64 bytes, __u64 now)
 	ring->windows[at].bytes += bytes;
 }
 
-/* Counts a packet in everything that the program is for. */
-static __always_inline int account(struct __sk_buff *skb, struct telegen_counters *counters, const struct packet *p,
-				   const int program)
+/* What is counted beside the packet itself. */
+static __always_inline void account_details(const struct packet *p, __u32 weight, __u64 packets, __u64 bytes,
+					    const int program)
 {
-	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
-	__u32 length = skb->len + (skb->vlan_present ? VLAN_HLEN : 0), cell, zero = blur(skb->len);
-	__u64 packets = weight, bytes, now;
-
-	if (program & FILTER && !is_wanted(p, zero)) {
-		counters->filtered += skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
-		return NEXT;
-	}
-	if (p->is_malformed)
-		counters->parse_errors += weight;
-	if (skb->gso_size) {
-		packets = add_segments(skb, counters, is_ethernet(program), p->class, weight);
-		length = packets;
-		packets = (packets >> 32) * weight;
-		cell = p->class * TELEGEN_BUCKETS + zero;
-	} else {
-		cell = add(counters, p->class, length, weight);
-	}
-	bytes = length;
-	if (weight > 1)
-		bytes *= weight;
-	/* By the cell, of which the verifier does not know the class. */
-	cell >>= 4;
-	asm volatile("%0 &= 3" : "+r"(cell));
-	counters->bytes[cell] += bytes;
+	__u64 now;
 
 	if (program & QOS && !p->is_malformed)
-		count_qos(p, weight, packets, zero);
+		count_qos(p, weight, packets);
 	if (program & (FLOWS | BURSTS))
 		now = bpf_jiffies64();
 	if (program & FLOWS && p->is_ip)
 		count_flow(p, packets, bytes, now);
 	if (program & BURSTS)
 		count_burst(bytes, now);
+}
+
+/* Counts a packet, or all that become of it, in everything that the program is for. */
+static __always_inline int account(struct __sk_buff *skb, struct telegen_counters *counters, const struct packet *p,
+				   const int program)
+{
+	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
+	__u32 length = length_of(skb);
+	__u64 packets = weight, class = p->class;
+
+	if (program & FILTER && !is_wanted(p, blur(skb->len))) {
+		counters->filtered += skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
+		return NEXT;
+	}
+	if (p->is_malformed)
+		counters->parse_errors += weight;
+	if (skb->gso_size) {
+		packets = add_segments(skb, counters, is_ethernet(program), class, weight);
+		length = packets;
+		packets = (packets >> 32) * weight;
+	} else {
+		add(counters, class, length, weight);
+	}
+	asm volatile("%0 &= 3" : "+r"(class));
+	counters->bytes[class] += (__u64)length * weight;
+	account_details(p, weight, packets, (__u64)length * weight, program);
 	return NEXT;
 }
 
@@ -368,53 +371,194 @@ static __noinline int account_odd(struct __sk_buff *skb, struct telegen_counters
 	return packet ? account(skb, counters, packet, program) : NEXT;
 }
 
-/* Follows the plain headers, and branches to what is known at compile time of each kind of packet. */
-static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
+/* The same for programs that ask for nothing but the class. */
+static __noinline int account_parsed(struct __sk_buff *skb, struct telegen_counters *counters, int program)
+{
+	__u64 parsed = parse(skb, is_ethernet(program));
+	struct packet packet = { .class = P_CLASS(parsed), .is_malformed = !!(parsed & P_MALFORMED) };
+
+	return account(skb, counters, &packet, program & (TAILORED | NETWORK | BURSTS));
+}
+
+static __always_inline int account_rest(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
+{
+	return program & (FILTER | QOS | FLOWS) ? account_odd(skb, counters, program) :
+						  account_parsed(skb, counters, program);
+}
+
+/*
+ * The same as account() for a packet whose class is known at compile time, which is what makes it cheap: `kind` is
+ * another number at each place, so that the compiler does not make one of them all. Every call stands at an end, where
+ * nothing has to be kept over it. `tag`: 1 when the kernel has taken a tag out; a whole word, because without CAP_PERFMON
+ * half a word may not be kept where a pointer was.
+ */
+static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_counters *counters,
+					 const struct packet *p, __u64 tag, const int program, const int kind)
+{
+	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
+	__u32 length;
+
+	if (skb->gso_size)
+		return account_rest(skb, counters, program);
+	if (program & FILTER && !is_wanted(p, 0)) {
+		counters->filtered += weight;
+		return NEXT;
+	}
+	length = skb->len + tag * VLAN_HLEN;
+	if (p->is_malformed)
+		counters->parse_errors += weight;
+	add(counters, p->class, length, weight);
+	counters->bytes[p->class] += (__u64)length * weight;
+	account_details(p, weight, weight, (__u64)length * weight, program);
+	asm volatile("" : : "i"(kind));
+	return NEXT;
+}
+
+/* Asked once: it takes the kernel four instructions each time. */
+static __always_inline __u64 stripped_tag(struct __sk_buff *skb)
+{
+	__u64 tag = skb->vlan_present;
+
+	asm volatile("" : "+r"(tag));
+	return tag;
+}
+
+/* A packet of which only the class is asked; as parse() has it, from the linear part. */
+static __always_inline int count_class(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end, *next = data;
+	struct packet packet = {};
+	__u64 tag = stripped_tag(skb);
+	__u32 first, protocol, offset = 0;
+	__be16 type;
+
+#define REST account_rest(skb, counters, program)
+#define PLAIN(c, malformed)                                                           \
+	({                                                                            \
+		packet.class = (c);                                                   \
+		packet.is_malformed = (malformed);                                    \
+		account_plain(skb, counters, &packet, tag, program, (c) * 2 + (malformed)); \
+	})
+	if (is_ethernet(program)) {
+		next += ETH_HLEN;
+		offset = ETH_HLEN;
+		if (next > end)
+			return REST;
+		type = *(__be16 *)(next - 2);
+		if (is_vlan(type)) {
+			next += VLAN_HLEN;
+			offset += VLAN_HLEN;
+			if (next > end)
+				return skb->len < ETH_HLEN + VLAN_HLEN ? PLAIN(TELEGEN_OTHER, 1) : REST;
+			type = *(__be16 *)(next - 2);
+			if (is_vlan(type)) {
+				next += VLAN_HLEN;
+				offset += VLAN_HLEN;
+				if (tag || next > end)
+					return REST;
+				type = *(__be16 *)(next - 2);
+			}
+		}
+	} else {
+		type = skb->protocol;
+	}
+	if (type == bpf_htons(ETH_P_IP)) {
+		if (next + IPV4_HLEN > end)
+			return offset + IPV4_HLEN > skb->len ? PLAIN(TELEGEN_IPV4, 1) : REST;
+		first = *(__u8 *)next;
+		if (first == 0x45)
+			return PLAIN(TELEGEN_IPV4, 0);
+		if (first >> 4 != 4 || (first & 0xf) < 5)
+			return PLAIN(TELEGEN_IPV4, 1);
+		return next + 60 > end ? REST : PLAIN(TELEGEN_IPV4, 0);
+	}
+	if (type != bpf_htons(ETH_P_IPV6))
+		return PLAIN(TELEGEN_OTHER, 0);
+	if (next + IPV6_HLEN > end)
+		return offset + IPV6_HLEN > skb->len ? PLAIN(TELEGEN_IPV6, 1) : REST;
+	if (*(__u8 *)next >> 4 != 6)
+		return PLAIN(TELEGEN_IPV6, 1);
+	protocol = *(__u8 *)(next + 6);
+	if (protocol == IPPROTO_HOPOPTS) {
+		/* One, of the usual length, as multicast listener reports have it. */
+		if (next + IPV6_HLEN + 8 > end || *(__u8 *)(next + IPV6_HLEN + 1))
+			return REST;
+		protocol = *(__u8 *)(next + IPV6_HLEN);
+	}
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
+		return PLAIN(TELEGEN_IPV6, 0);
+	if (protocol == IPPROTO_ICMPV6)
+		return PLAIN(TELEGEN_ICMP6, 0);
+	return extension_of(protocol) ? REST : PLAIN(TELEGEN_IPV6, 0);
+#undef PLAIN
+}
+
+/* What is behind plain IP. */
+static __always_inline int count_transport(struct __sk_buff *skb, struct telegen_counters *counters, const int program,
+					   void *next, void *end, __u32 protocol, const __u64 family, struct packet *p)
+{
+#define PLAIN(kind) account_plain(skb, counters, p, stripped_tag(skb), program, family * 4 + (kind))
+	if (protocol == IPPROTO_TCP)
+		return plain_tcp(next, end, family, p) ? PLAIN(0) : REST;
+	if (protocol == IPPROTO_UDP)
+		return plain_udp(next, end, family, p) ? PLAIN(1) : REST;
+	if (family == 6 && protocol == IPPROTO_ICMPV6)
+		return plain_icmp6(next, end, p) ? PLAIN(2) : REST;
+	protocol += blur(skb->len);
+	return plain_other(protocol, family, p) ? PLAIN(3) : REST;
+#undef PLAIN
+}
+
+/* A packet of which more is asked. */
+static __always_inline int count_headers(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
 {
 	void *next = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct packet packet = { .class = TELEGEN_OTHER, .tcp_flags = TELEGEN_NO_TCP };
 	__be16 type = skb->protocol;
 
-	if (skb->vlan_present)
-		packet.vlan = skb->vlan_tci & 0xfff;
+	if (program & FILTER && LOOKS_AT(operands.fields, TELEGEN_BY_VLAN))
+		packet.vlan = outer_vlan(skb, is_ethernet(program)) + blur(skb->len);
 	if (is_ethernet(program)) {
 		next += ETH_HLEN;
 		if (next > end)
-			return account_odd(skb, counters, program);
+			return REST;
 		type = *(__be16 *)(next - 2);
 		if (is_vlan(type)) {
 			next += VLAN_HLEN;
 			if (next > end)
-				return account_odd(skb, counters, program);
-			if (!skb->vlan_present)
-				packet.vlan = bpf_ntohs(*(__be16 *)(next - 4)) & 0xfff;
+				return REST;
 			type = *(__be16 *)(next - 2);
 			if (is_vlan(type)) {
 				next += VLAN_HLEN;
 				if (skb->vlan_present || next > end)
-					return account_odd(skb, counters, program);
+					return REST;
 				type = *(__be16 *)(next - 2);
 			}
 		}
 	}
 	if (type == bpf_htons(ETH_P_IP)) {
-		if (plain_ipv4(next, end, &packet))
-			return account(skb, counters, &packet, program);
-	} else if (type == bpf_htons(ETH_P_IPV6)) {
-		if (plain_ipv6(next, end, &packet))
-			return account(skb, counters, &packet, program);
-	} else if (next + 1 <= end) {
-		packet.control = control_of_type(type, *(__u8 *)next);
-		return account(skb, counters, &packet, program);
+		if (!plain_ipv4(next, end, &packet))
+			return REST;
+		return count_transport(
+			skb, counters, program, next + IPV4_HLEN, end, *(__u8 *)(next + 9), 4, &packet);
 	}
-	return account_odd(skb, counters, program);
+	if (type == bpf_htons(ETH_P_IPV6)) {
+		if (!plain_ipv6(next, end, &packet))
+			return REST;
+		return count_transport(
+			skb, counters, program, next + IPV6_HLEN, end, *(__u8 *)(next + 6), 6, &packet);
+	}
+	if (next + 1 > end)
+		return REST;
+	packet.control = control_of_type(type, *(__u8 *)next) + blur(skb->len);
+	return account_plain(skb, counters, &packet, stripped_tag(skb), program, TELEGEN_OTHER);
 }
+#undef REST
 
 static __always_inline int count(struct __sk_buff *skb, const int program)
 {
 	struct telegen_counters *counters;
-	struct packet packet = {};
-	__u32 slot, parsed;
+	__u32 slot;
 
 	slot = program & TAILORED ? operands.slot : lane[skb->ifindex & (TELEGEN_LANE_CELLS - 1)] - 1;
 	counters = bpf_map_lookup_elem(&if_stats_percpu, &slot);
@@ -422,12 +566,8 @@ static __always_inline int count(struct __sk_buff *skb, const int program)
 		return NEXT;
 	if (program & TAILORED && operands.sample_rate > 1 && is_skipped(counters))
 		return NEXT;
-	if (program & (FILTER | QOS | FLOWS))
-		return account_plain(skb, counters, program);
-	parsed = classify(skb, is_ethernet(program));
-	packet.class = P_CLASS(parsed);
-	packet.is_malformed = parsed & P_MALFORMED;
-	return account(skb, counters, &packet, program);
+	return program & (FILTER | QOS | FLOWS) ? count_headers(skb, counters, program) :
+						  count_class(skb, counters, program);
 }
 
 #define PROGRAM(name, program)                           \

@@ -37,11 +37,11 @@ struct packet {
 	__u32 is_malformed;
 	__u32 vlan;  /* id of the outermost tag */
 	__u32 is_ip; /* with a header that is whole */
-	__u32 tos;
+	__u64 tos;
 	__u32 is_fragment;
 	__u32 has_ports;
-	__u32 tcp_flags; /* enum telegen_tcp_flag */
-	__u32 control;   /* enum telegen_control */
+	__u64 tcp_flags; /* enum telegen_tcp_flag */
+	__u64 control;   /* enum telegen_control */
 	/* struct telegen_flow_key, in words: bytes that were stored one by one are slow to load as a word. */
 	__u64 key[5];
 };
@@ -203,70 +203,6 @@ static __noinline __u32 header_length(struct __sk_buff *skb, __u32 ethernet)
 	return offset ? offset : P_NETWORK(parsed);
 }
 
-/*
- * The class of a packet and whether it is malformed: bits of parse()'s answer. What the linear part does not tell it asks
- * parse() for.
- */
-static __always_inline __u32 classify(struct __sk_buff *skb, int ethernet)
-{
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end, *next = data;
-	__u32 first, protocol, offset = 0;
-	__be16 type;
-
-	if (ethernet) {
-		next += ETH_HLEN;
-		offset = ETH_HLEN;
-		if (next > end)
-			return parse(skb, ethernet);
-		type = *(__be16 *)(next - 2);
-		if (is_vlan(type)) {
-			next += VLAN_HLEN;
-			offset += VLAN_HLEN;
-			if (next > end)
-				return skb->len < ETH_HLEN + VLAN_HLEN ? TELEGEN_OTHER | P_MALFORMED :
-									 parse(skb, ethernet);
-			type = *(__be16 *)(next - 2);
-			if (is_vlan(type)) {
-				next += VLAN_HLEN;
-				offset += VLAN_HLEN;
-				if (skb->vlan_present || next > end)
-					return parse(skb, ethernet);
-				type = *(__be16 *)(next - 2);
-			}
-		}
-	} else {
-		type = skb->protocol;
-	}
-	if (type == bpf_htons(ETH_P_IP)) {
-		if (next + IPV4_HLEN > end)
-			return offset + IPV4_HLEN > skb->len ? TELEGEN_IPV4 | P_MALFORMED : parse(skb, ethernet);
-		first = *(__u8 *)next;
-		if (first == 0x45)
-			return TELEGEN_IPV4;
-		if (first >> 4 != 4 || (first & 0xf) < 5)
-			return TELEGEN_IPV4 | P_MALFORMED;
-		return next + 60 > end ? parse(skb, ethernet) : TELEGEN_IPV4;
-	}
-	if (type != bpf_htons(ETH_P_IPV6))
-		return TELEGEN_OTHER;
-	if (next + IPV6_HLEN > end)
-		return offset + IPV6_HLEN > skb->len ? TELEGEN_IPV6 | P_MALFORMED : parse(skb, ethernet);
-	if (*(__u8 *)next >> 4 != 6)
-		return TELEGEN_IPV6 | P_MALFORMED;
-	protocol = *(__u8 *)(next + 6);
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
-		return TELEGEN_IPV6;
-	if (protocol == IPPROTO_HOPOPTS) {
-		/* One, of the usual length, as multicast listener reports have it. */
-		if (next + IPV6_HLEN + 8 > end || *(__u8 *)(next + IPV6_HLEN + 1))
-			return parse(skb, ethernet);
-		protocol = *(__u8 *)(next + IPV6_HLEN);
-	}
-	if (protocol == IPPROTO_ICMPV6)
-		return TELEGEN_ICMP6;
-	return extension_of(protocol) ? parse(skb, ethernet) : TELEGEN_IPV6;
-}
-
 static __always_inline int is_with_ports(__u32 protocol)
 {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
@@ -293,13 +229,13 @@ static __always_inline void explain_transport(struct __sk_buff *skb, __u32 at, _
 	/* The byte that is wanted is the last of each four, so that nothing behind it has to be there. */
 	if (protocol == IPPROTO_TCP) {
 		if (p->has_ports)
-			p->control = control_of_ports(TCP_TABLE, ports);
+			p->control = control_of_tcp(ports);
 		word = load4(skb, at + 10);
 		p->tcp_flags = word == ABSENT ? TELEGEN_NO_TCP : word & 7;
 	} else if (protocol == IPPROTO_UDP) {
 		byte = load4(skb, at + 5);
 		if (p->has_ports)
-			p->control = control_of_udp(ports, byte);
+			p->control = control_of_udp(ports, &byte);
 	} else if (p->class == TELEGEN_ICMP6) {
 		byte = load4(skb, at - 3);
 		p->control = icmp6_control[byte];
@@ -345,12 +281,12 @@ __noinline int explain(struct __sk_buff *skb, __u32 ethernet)
 	if (p->class == TELEGEN_IPV4) {
 		p->key[0] = load8(skb, at + 12);
 		p->key[4] = key_end(0, protocol, 4);
-		p->control = ipv4_control[protocol];
+		p->control = ipv4_control[protocol] & ~GOES_ON;
 	} else {
 		for (int i = 0; i < 4; i++)
 			p->key[i] = load8(skb, at + 8 + 8 * i);
 		p->key[4] = key_end(0, protocol, 6);
-		p->control = p->class == TELEGEN_ICMP6 ? TELEGEN_ICMP : ipv6_control[protocol];
+		p->control = p->class == TELEGEN_ICMP6 ? TELEGEN_ICMP : ipv6_control[protocol] & ~GOES_ON;
 	}
 	if (!(parsed & P_LATER))
 		explain_transport(skb, P_TRANSPORT(parsed), protocol, p);
@@ -358,36 +294,18 @@ __noinline int explain(struct __sk_buff *skb, __u32 ethernet)
 }
 
 /*
- * The same from plain headers, in three parts that a program joins with what it does, so that the compiler knows at each
- * what the others are about. They answer 0 for a packet of another shape, which explain() is to be asked about.
+ * The same from plain headers, in parts that a program joins with what it does, so that the compiler knows at each what
+ * the others are about. They answer 0 for a packet of another shape, which explain() is to be asked about.
  */
-
-/* What is behind TCP's and UDP's ports, and where there are none. */
-static __always_inline int plain_transport(void *next, void *end, __u32 protocol, __u64 family, struct packet *p)
+static __always_inline __u32 outer_vlan(struct __sk_buff *skb, int ethernet)
 {
-	if (protocol == IPPROTO_TCP) {
-		if (next + 14 > end)
-			return 0;
-		p->tcp_flags = *(__u8 *)(next + 13) & 7;
-		p->control = control_of_ports(TCP_TABLE, *(__u32 *)next);
-	} else if (protocol == IPPROTO_UDP) {
-		if (next + 9 > end)
-			return 0;
-		p->control = control_of_udp(*(__u32 *)next, *(__u8 *)(next + 8));
-	} else {
-		p->key[4] = key_end(0, protocol, family);
-		if (family == 4 || protocol != IPPROTO_ICMPV6) {
-			p->control = family == 4 ? ipv4_control[protocol] : ipv6_control[protocol];
-			return !is_with_ports(protocol);
-		}
-		if (next + 1 > end)
-			return 0;
-		p->control = icmp6_control[*(__u8 *)next];
-		return 1;
-	}
-	p->has_ports = 1;
-	p->key[4] = key_end(*(__u32 *)next, protocol, family);
-	return 1;
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (skb->vlan_present)
+		return skb->vlan_tci & 0xfff;
+	if (!ethernet || data + ETH_HLEN + VLAN_HLEN > end || !is_vlan(*(__be16 *)(data + ETH_HLEN - 2)))
+		return 0;
+	return bpf_ntohs(*(__be16 *)(data + ETH_HLEN)) & 0xfff;
 }
 
 static __always_inline int plain_ipv4(void *next, void *end, struct packet *p)
@@ -398,22 +316,57 @@ static __always_inline int plain_ipv4(void *next, void *end, struct packet *p)
 	p->is_ip = 1;
 	p->tos = *(__u8 *)(next + 1);
 	p->key[0] = *(__u64 *)(next + 12);
-	return plain_transport(next + IPV4_HLEN, end, *(__u8 *)(next + 9), 4, p);
+	return 1;
 }
 
 static __always_inline int plain_ipv6(void *next, void *end, struct packet *p)
 {
-	__u32 protocol;
-
 	if (next + IPV6_HLEN > end || *(__u8 *)next >> 4 != 6)
 		return 0;
-	protocol = *(__u8 *)(next + 6);
-	if (extension_of(protocol))
-		return 0;
-	p->class = protocol == IPPROTO_ICMPV6 ? TELEGEN_ICMP6 : TELEGEN_IPV6;
+	p->class = TELEGEN_IPV6;
 	p->is_ip = 1;
 	p->tos = bpf_ntohs(*(__be16 *)next) >> 4 & 0xff;
 	for (int i = 0; i < 4; i++)
 		p->key[i] = *(__u64 *)(next + 8 + 8 * i);
-	return plain_transport(next + IPV6_HLEN, end, protocol, 6, p);
+	return 1;
+}
+
+static __always_inline int plain_tcp(void *next, void *end, __u64 family, struct packet *p)
+{
+	if (next + 14 > end)
+		return 0;
+	p->has_ports = 1;
+	p->tcp_flags = *(__u8 *)(next + 13) & 7;
+	p->control = control_of_tcp(*(__u32 *)next);
+	p->key[4] = key_end(*(__u32 *)next, IPPROTO_TCP, family);
+	return 1;
+}
+
+static __always_inline int plain_udp(void *next, void *end, __u64 family, struct packet *p)
+{
+	if (next + 9 > end)
+		return 0;
+	p->has_ports = 1;
+	p->control = control_of_udp(*(__u32 *)next, next + 8);
+	p->key[4] = key_end(*(__u32 *)next, IPPROTO_UDP, family);
+	return 1;
+}
+
+static __always_inline int plain_icmp6(void *next, void *end, struct packet *p)
+{
+	if (next + 1 > end)
+		return 0;
+	p->class = TELEGEN_ICMP6;
+	p->control = icmp6_control[*(__u8 *)next];
+	p->key[4] = key_end(0, IPPROTO_ICMPV6, 6);
+	return 1;
+}
+
+/* Other protocols; not of those whose headers go on. */
+static __always_inline int plain_other(__u64 protocol, __u64 family, struct packet *p)
+{
+	asm volatile("%0 &= 255" : "+r"(protocol));
+	p->control = family == 4 ? ipv4_control[protocol] : ipv6_control[protocol];
+	p->key[4] = key_end(0, protocol, family);
+	return p->control < GOES_ON;
 }

@@ -15,26 +15,32 @@
 #define R64(b) R32(b), R32(b)
 #define R256(b) R64(b), R64(b), R64(b), R64(b)
 #define R1024(b) R256(b), R256(b), R256(b), R256(b)
+#define SPLIT 0x80 /* the entry from 1473 to 1536, of which 1518 is the bound */
 static const volatile __u8 buckets[2048] = {
 	0, 1, R2(2), R4(3), R8(4),      /* 64, 128, 256, 512, 1024 */
 	R4(5),                          /* 1280 */
-	R4(6),                          /* 1518: its last entry reaches up to 1536, see bucket_of */
+	6, 6, 6, SPLIT | 6,             /* 1518 */
 	R8(7), R32(8), R64(9), R16(10), /* 2048, 4096, 8192, 9216 */
 	R64(11), R32(11), R16(11),      /* 16384 */
 	R256(12), R256(13), R256(13),   /* 32768, 65536 */
 	R1024(14),
 };
 
-static __always_inline __u32 bucket_of(__u32 length)
+/* Always below TELEGEN_BUCKETS. Of 64 bits, as all that is masked: a shorter number would be extended afterwards. */
+static __always_inline __u64 bucket_of(__u32 length)
 {
-	__u32 entry = (length - 1) >> 6, bucket;
+	__u64 entry = (length - 1) >> 6, bucket;
 
 	asm volatile("%0 &= 2047" : "+r"(entry));
 	bucket = buckets[entry];
-	/* Only now: a comparison before the load would make the index a constant on one of two ways, see blur(). */
-	asm volatile("" : "+r"(length), "+r"(bucket));
-	if (length - 1519 < 18)
-		bucket++;
+	/* Keeps it a branch, that is seldom taken. */
+	asm volatile("" : "+r"(bucket));
+	if (bucket >= SPLIT) {
+		asm volatile("" : "+r"(bucket));
+		if (length > 1518)
+			bucket++;
+	}
+	asm volatile("%0 &= 15" : "+r"(bucket));
 	return bucket;
 }
 
@@ -50,52 +56,66 @@ static __always_inline __u32 blur(__u64 any)
 	return zero;
 }
 
-/* enum telegen_control by the port that is well known: TCP's, then UDP's. */
+/* enum telegen_control by the port that is well known: TCP's, UDP's destination and UDP's source. */
 #define CONTROL_PORTS 8192
 #define TCP_TABLE 0
 #define UDP_TABLE CONTROL_PORTS
-#define AS_DESTINATION 0x80 /* only when it is the destination's */
-static const volatile __u8 port_control[2 * CONTROL_PORTS] = {
+#define UDP_SOURCE_TABLE (2 * CONTROL_PORTS)
+#define UDP_PORT(port, control) [UDP_TABLE + (port)] = (control), [UDP_SOURCE_TABLE + (port)] = (control)
+static const volatile __u8 port_control[3 * CONTROL_PORTS] = {
 	[TCP_TABLE + 22] = TELEGEN_SSH, [TCP_TABLE + 23] = TELEGEN_TELNET, [TCP_TABLE + 49] = TELEGEN_TACACS,
 	[TCP_TABLE + 53] = TELEGEN_DNS, [TCP_TABLE + 179] = TELEGEN_BGP, [TCP_TABLE + 514] = TELEGEN_SYSLOG,
-	[UDP_TABLE + 53] = TELEGEN_DNS, [UDP_TABLE + 67] = TELEGEN_DHCP, [UDP_TABLE + 68] = TELEGEN_DHCP,
-	[UDP_TABLE + 123] = TELEGEN_NTP, [UDP_TABLE + 161] = TELEGEN_SNMP, [UDP_TABLE + 162] = TELEGEN_SNMP,
-	[UDP_TABLE + 319] = TELEGEN_PTP, [UDP_TABLE + 320] = TELEGEN_PTP, [UDP_TABLE + 514] = TELEGEN_SYSLOG,
-	[UDP_TABLE + 546] = TELEGEN_DHCPV6, [UDP_TABLE + 547] = TELEGEN_DHCPV6, [UDP_TABLE + 1812] = TELEGEN_RADIUS,
-	[UDP_TABLE + 1813] = TELEGEN_RADIUS, [UDP_TABLE + 3784] = TELEGEN_BFD | AS_DESTINATION,
-	[UDP_TABLE + 3785] = TELEGEN_BFD | AS_DESTINATION, [UDP_TABLE + 4784] = TELEGEN_BFD | AS_DESTINATION,
-	[UDP_TABLE + 4791] = TELEGEN_ROCEV2 | AS_DESTINATION,
+	UDP_PORT(53, TELEGEN_DNS), UDP_PORT(67, TELEGEN_DHCP), UDP_PORT(68, TELEGEN_DHCP), UDP_PORT(123, TELEGEN_NTP),
+	UDP_PORT(161, TELEGEN_SNMP), UDP_PORT(162, TELEGEN_SNMP), UDP_PORT(319, TELEGEN_PTP), UDP_PORT(320, TELEGEN_PTP),
+	UDP_PORT(514, TELEGEN_SYSLOG), UDP_PORT(546, TELEGEN_DHCPV6), UDP_PORT(547, TELEGEN_DHCPV6),
+	UDP_PORT(1812, TELEGEN_RADIUS), UDP_PORT(1813, TELEGEN_RADIUS),
+	/* Only as the destination's. */
+	[UDP_TABLE + 3784] = TELEGEN_BFD, [UDP_TABLE + 3785] = TELEGEN_BFD, [UDP_TABLE + 4784] = TELEGEN_BFD,
+	[UDP_TABLE + 4791] = TELEGEN_ROCEV2,
 };
 
 /* All ones when `a` is less than `b`, else zero, and no branch, of which the compiler would make one. */
-static __always_inline __u32 below(__u32 a, __u32 b)
+static __always_inline __u64 below(__u64 a, __u64 b)
 {
-	__u64 difference = (__u64)a - b;
+	__u64 difference = a - b;
 
 	asm volatile("%0 s>>= 63" : "+r"(difference));
 	return difference;
 }
 
-/* Ports as they are in the packet. Branches would multiply what the verifier has to walk. */
-static __always_inline __u32 control_of_ports(__u32 table, __u32 ports)
+static __always_inline __u64 control_of_port(__u32 table, __u64 port)
 {
-	__u32 to = bpf_ntohs((__u16)(ports >> 16)), from = bpf_ntohs((__u16)ports);
+	__u64 entry = port;
 
-	to = (to & below(to, CONTROL_PORTS)) + table;
-	from = (from & below(from, CONTROL_PORTS)) + table;
-	asm volatile("%0 &= 16383" : "+r"(to));
-	asm volatile("%0 &= 16383" : "+r"(from));
-	to = port_control[to] & ~AS_DESTINATION;
-	from = port_control[from];
-	return to | (from & below(from, AS_DESTINATION) & below(to, 1));
+	asm volatile("%0 &= 8191" : "+r"(entry));
+	return port_control[table + entry] & below(port, CONTROL_PORTS);
+}
+
+/* Ports as they are in the packet. Branches would multiply what the verifier has to walk. */
+static __always_inline __u64 control_of_ports(__u32 table, __u32 from_table, __u32 ports)
+{
+	__u64 to = control_of_port(table, bpf_ntohs((__u16)(ports >> 16)));
+	__u64 from = control_of_port(from_table, bpf_ntohs((__u16)ports));
+
+	return to | (from & below(to, 1));
+}
+
+static __always_inline __u64 control_of_tcp(__u32 ports)
+{
+	return control_of_ports(TCP_TABLE, TCP_TABLE, ports);
 }
 
 /* `first`: the byte behind UDP's header. */
-static __always_inline __u32 control_of_udp(__u32 ports, __u8 first)
+static __always_inline __u64 control_of_udp(__u32 ports, const __u8 *first)
 {
-	__u32 control = control_of_ports(UDP_TABLE, ports);
+	__u64 control = control_of_ports(UDP_TABLE, UDP_SOURCE_TABLE, ports);
 
-	return control == TELEGEN_ROCEV2 && first == 0x81 ? TELEGEN_ROCEV2_CNP : control;
+	if (control == TELEGEN_ROCEV2) {
+		control += blur(ports);
+		if (*first == 0x81)
+			control++;
+	}
+	return control;
 }
 
 /* IPv6's extension headers by their number. */
@@ -124,10 +144,15 @@ static const volatile __u8 icmp6_control[256] = {
 };
 
 /* By protocol number, for those without ports. */
+#define GOES_ON 0x80 /* ports or an extension header follow */
 static const volatile __u8 ipv4_control[256] = {
+	[6] = GOES_ON, [17] = GOES_ON, [33] = GOES_ON, [132] = GOES_ON, [136] = GOES_ON,
 	[1] = TELEGEN_ICMP, [2] = TELEGEN_IGMP, [89] = TELEGEN_OSPF, [103] = TELEGEN_PIM, [112] = TELEGEN_VRRP,
 };
 static const volatile __u8 ipv6_control[256] = {
+	[6] = GOES_ON, [17] = GOES_ON, [33] = GOES_ON, [132] = GOES_ON, [136] = GOES_ON,
+	[0] = GOES_ON, [43] = GOES_ON, [44] = GOES_ON, [51] = GOES_ON, [60] = GOES_ON, [135] = GOES_ON, [139] = GOES_ON,
+	[140] = GOES_ON,
 	[89] = TELEGEN_OSPF, [103] = TELEGEN_PIM, [112] = TELEGEN_VRRP,
 };
 

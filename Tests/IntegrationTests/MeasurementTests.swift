@@ -154,4 +154,37 @@ struct MeasurementTests {
             #expect(windows.count == BurstBounds.bucketCount && windows.reduce(0, +) > 1)
         }
     }
+
+    @Test("a job that is deleted and written again between two status intervals has nothing of its old life")
+    func newLife() async throws {
+        try await AgentUnderTest.run { agent in
+            let fields = ["port": "Ethernet0", "detail@": "qos,flows,bursts"]
+            try await agent.write("a", fields)
+            try await agent.wait("a", is: "running")
+            let sent = try await agent.send(2_000)
+            try await agent.wait("a", hasCounted: sent.packets)
+            try await agent.passStatusIntervals(2)
+            _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "300"])
+            try await agent.delete("a")
+            try await eventually("the old life is over") { try await agent.row("a").isEmpty }
+            try await agent.write("a", fields)
+            #expect(try await agent.wait("a", is: "running")["packets"] == "0")
+            let counted = try await agent.statistics("a", "ingress")
+            #expect(counted["dscp_packets"]?.contains { "123456789".contains($0) } != true)
+            #expect((counted["burst_peak_bytes"] ?? "0") == "0")
+            #expect(try await agent.fields("TELEGEN_FLOW_TABLE", "a|1").isEmpty)
+        }
+    }
+
+    @Test("a burst counts although nothing comes after it")
+    func silence() async throws {
+        try await AgentUnderTest.run { agent in
+            try await agent.write("b", ["port": "Ethernet0", "detail@": "bursts"])
+            try await agent.wait("b", is: "running")
+            _ = try await agent.send(500)
+            try await eventually("the burst is told") {
+                try await agent.statistics("b", "ingress")["burst_peak_bytes"].flatMap { UInt64($0) } ?? 0 > 0
+            }
+        }
+    }
 }
