@@ -5,7 +5,7 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit demo bench fmt lint bpf proto stamp setup venv clean help
+.PHONY: build release test test-unit test-kernels demo bench fmt lint bpf proto stamp setup venv clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,10 +35,16 @@ test: setup venv stamp ## Run all tests; those that need root or a kernel featur
 test-unit: stamp ## Run the tests that need neither root nor Redis.
 	$(SWIFT) test --skip IntegrationTests
 
+test-kernels: setup venv stamp ## Run the tests of the datapath on the kernels of SONiC, in a VM (KERNELS="5.10 6.1 6.12").
+	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
+	@scripts/kernels matrix $(KERNELS)
+
 demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machine, for DEMO_SECONDS (20).
 	@python3 scripts/demo.py
 
-bench: release venv ## Print the project's numbers: row to running, memory and CPU at rest.
+bench: release venv ## Print the project's numbers: the packet path's, and the agent's with one job and with 512.
+	@scripts/progress "building the benchmark" \
+	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-bench
 	@python3 scripts/bench.py
 
 bpf: ## Compile the BPF programs alone and show their size.

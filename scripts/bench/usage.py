@@ -1,0 +1,32 @@
+"""What a process uses."""
+from __future__ import annotations
+
+import os
+import time
+
+from demo.sandbox import Sandbox
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used (proc_pid_stat(5))."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pid: int) -> dict[str, float]:
+    """Resident memory in MB: all of it, and what belongs to no file (proc_pid_status(5))."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        values = dict(line.split(":", 1) for line in status)
+    return {name: int(values[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "RssAnon")}
+
+
+def watch(sandbox: Sandbox, pid: int, what: str, seconds: float) -> None:
+    """Prints what a process uses while nothing is asked of it, five seconds from now on."""
+    print(f"\nwatching the agent at rest with {what} for {seconds:.0f} s …", flush=True)
+    sandbox.pause(5)
+    before, start = cpu_seconds(pid), time.monotonic()
+    sandbox.pause(seconds)
+    share = (cpu_seconds(pid) - before) / (time.monotonic() - start) * 100
+    resident = memory(pid)
+    print(f"resident {resident['VmRSS']:.1f} MB (anonymous {resident['RssAnon']:.1f} MB), CPU {share:.2f} % of a core\n")
