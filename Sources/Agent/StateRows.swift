@@ -71,7 +71,7 @@ extension Counters {
     /// What every row of TELEGEN_STATS_TABLE has.
     var fields: [String: String] {
         var fields = [
-            "size_bounds": SizeBounds.upper.commaList, "parse_errors": String(parseErrors),
+            "size_bounds": Self.sizeBounds, "parse_errors": String(parseErrors),
             "filtered": String(filtered),
         ]
         for packetClass in PacketClass.allCases {
@@ -82,6 +82,8 @@ extension Counters {
         }
         return fields
     }
+
+    private static let sizeBounds = SizeBounds.upper.commaList
 }
 
 /// The changes that lead from one state of the tables to another, a job's rows side by side. A row in which only
@@ -90,9 +92,10 @@ func changes(from old: StateRows, to new: StateRows) -> [RowChange] {
     var changes: [(key: TableKey, change: RowChange)] = []
     for (key, fields) in new {
         let before = old[key] ?? [:]
+        let isSame = fields.allSatisfy { before[$0.key] == $0.value || $0.key == StateTable.updatedAt }
+        guard !isSame || before.keys.contains(where: { fields[$0] == nil }) else { continue }
         let changed = fields.filter { before[$0.key] != $0.value }
         let removed = Set(before.keys).subtracting(fields.keys)
-        guard changed.keys.contains(where: { $0 != StateTable.updatedAt }) || !removed.isEmpty else { continue }
         changes.append((key, .set(table: key.table, key: key.key, fields: changed, removing: removed)))
     }
     for key in old.keys where new[key] == nil {

@@ -68,29 +68,38 @@ final class BPFMap {
     }
 
     /// The values of the first entries, `stride` bytes each (on a per-CPU map: all CPUs' one after another).
-    func read(count: Int, stride: Int) throws(KernelError) -> [UInt8] { try read(0..<count, stride: stride) }
-
-    /// The same of any entries.
-    func read(_ range: Range<Int>, stride: Int) throws(KernelError) -> [UInt8] {
-        let count = range.count
+    func read(count: Int, stride: Int) throws(KernelError) -> [UInt8] {
         var values = [UInt8](repeating: 0, count: count * stride)
-        guard count > 0 else { return values }
-        if range.lowerBound == 0, count > 1 {
-            var keys = [UInt32](repeating: 0, count: count)
-            var read = UInt32(count)
-            var cursor: UInt32 = 0
-            let status = bpf_map_lookup_batch(descriptor.raw, nil, &cursor, &keys, &values, &read, nil)
-            // The end of the map is ENOENT, with a count all the same.
-            if (status == 0 || status == -ENOENT) && read == count { return values }
-            // Per-CPU arrays know batches from Linux 5.13 on.
-        }
-        for index in 0..<count {
-            var key = UInt32(range.lowerBound + index)
+        try read(0..<count, into: &values)
+        return values
+    }
+
+    /// The values of some entries, which fill the array.
+    func read<Element: BitwiseCopyable>(_ range: Range<Int>, into values: inout [Element]) throws(KernelError) {
+        guard !range.isEmpty else { return }
+        if values.withUnsafeMutableBytes({ readBatch(range, into: $0) }) { return }
+        let stride = values.count * MemoryLayout<Element>.stride / range.count
+        for (index, key) in range.enumerated() {
+            var key = UInt32(key)
             let status = values.withUnsafeMutableBytes {
                 bpf_map_lookup_elem(descriptor.raw, &key, $0.baseAddress! + index * stride)
             }
             try check(status, "read map \(name)")
         }
-        return values
+    }
+
+    /// False where the kernel does not do it: per-CPU arrays know batches from Linux 5.13 on.
+    private func readBatch(_ range: Range<Int>, into values: UnsafeMutableRawBufferPointer) -> Bool {
+        guard range.count > 1 else { return false }
+        var keys = [UInt32](repeating: 0, count: range.count)
+        var read = UInt32(range.count)
+        // A batch begins behind a key, and the first one behind none.
+        var (before, last) = (UInt32(truncatingIfNeeded: range.lowerBound - 1), UInt32(0))
+        let status = withUnsafeMutablePointer(to: &before) { before in
+            bpf_map_lookup_batch(
+                descriptor.raw, range.lowerBound > 0 ? before : nil, &last, &keys, values.baseAddress, &read, nil)
+        }
+        // The end of the map is ENOENT, with a count all the same.
+        return (status == 0 || status == -ENOENT) && read == range.count
     }
 }

@@ -32,7 +32,8 @@ extension Dataplane {
             return true
         }
         guard choice != .tcx, let filter = record.filter, let place = record.port, let port = ports[place.ifindex],
-            port.name == place.name, try filters.holds(port.ifindex, tap.direction, filter)
+            port.name == place.name,
+            try filters.holds(filter, at: .init(ifindex: port.ifindex, direction: tap.direction))
         else { return false }
         try takeOver(tap, record, on: port, .clsact)
         return true
@@ -50,18 +51,23 @@ extension Dataplane {
         switch seat.type {
         case .tcx:
             guard let link = try kernel.link(pin: tap.pin), link.ifindex == seat.port.ifindex else { return nil }
-            return try places.ahead(ofProgram: link.programID, seat.port.ifindex, tap.direction, ourLinks)
+            return try places.ahead(ofProgram: link.programID, at: place(tap, seat))
         case .clsact:
             guard let slot = slots[tap], let filter = slots[slot].filter,
-                try places.holds(seat.port.ifindex, tap.direction, filter)
+                try places.holds(filter, at: place(tap, seat))
             else { return nil }
-            return try places.ahead(of: filter, seat.port.ifindex, tap.direction, ourLinks)
+            return try places.ahead(of: filter, at: place(tap, seat))
         }
     }
 
-    /// The pins of the links of a device and direction that are ours.
-    private func ourLinks(_ ifindex: UInt32, _ direction: Direction) -> [String] {
-        seats.filter { $0.value.type == .tcx && $0.value.port.ifindex == ifindex && $0.key.direction == direction }
-            .map(\.key.pin)
+    /// The pins of our links by where they stand.
+    var linkPins: [FilterTable.Place: [String]] {
+        var pins: [FilterTable.Place: [String]] = [:]
+        for (tap, seat) in seats where seat.type == .tcx { pins[place(tap, seat), default: []].append(tap.pin) }
+        return pins
+    }
+
+    private func place(_ tap: TapID, _ seat: Seat) -> FilterTable.Place {
+        FilterTable.Place(ifindex: seat.port.ifindex, direction: tap.direction)
     }
 }

@@ -110,7 +110,7 @@ public final class Dataplane {
             guard try kernel.restorePins() else { return }
             logger.warning("pins were removed and are restored; taps whose links went are attached again")
         }
-        var filters = FilterTable(kernel)
+        var filters = FilterTable(kernel, pins: linkPins)
         for (tap, seat) in seats {
             failures.note { () throws(KernelError) in
                 guard try !look(tap, seat, &filters) else { return }

@@ -12,29 +12,36 @@ extension LinuxKernel {
         try tapsMap.update(slot, from: &raw)
     }
 
+    /// Also writes `stats_percpu`, which follows the slots at every reading, so that no packet pays for it.
     public func counters(count: Int) throws(KernelError) -> [Counters] {
-        let slots = try countersMap.perCPU(0..<count)
-        let retired = try countersMap.perCPU(countersMap.entries - 1..<countersMap.entries)
-        try writeTotals([slots, retired])
-        return slots.counters
-    }
-
-    /// `stats_percpu` follows the slots at every reading, so that no packet pays for it.
-    private func writeTotals(_ tables: [PerCPUCounters]) throws(KernelError) {
-        for packetClass in PacketClass.allCases {
-            let totals = (0..<Int(libbpf_num_possible_cpus())).map { cpu in
-                tables.reduce(into: telegen_total()) { $0.add($1, packetClass, cpu) }
-            }
-            try totalsMap.update(packetClass.rawValue, from: totals)
+        var counters: [Counters] = []
+        counters.reserveCapacity(count)
+        var total = try readCounters(retiredSlot)
+        // By pieces that stay in the CPU's nearest caches.
+        var piece = PerCPUCounters()
+        for first in stride(from: 0, to: count, by: 128) {
+            try piece.read(first..<min(first + 128, count), of: countersMap)
+            counters += piece.counters
+            total = total + piece.sum
         }
+        for (row, totals) in total.totals.enumerated() { try totalsMap.update(row, from: totals) }
+        return counters
     }
 
     public func clearCounters(slot: Int) throws(KernelError) {
-        let last = countersMap.entries - 1
-        let sum = try countersMap.perCPU(last..<last + 1) + countersMap.perCPU(slot..<slot + 1)
-        let zeros = [UInt8](repeating: 0, count: sum.bytes.count)
+        let sum = try readCounters(retiredSlot) + readCounters(slot)
+        let zeros = [UInt64](repeating: 0, count: sum.words.count)
         try countersMap.update(slot, from: zeros)
-        try countersMap.update(last, from: sum.bytes)
+        try countersMap.update(retiredSlot, from: sum.words)
+    }
+
+    /// No slot: it keeps what taps that have ended had counted.
+    private var retiredSlot: Int { countersMap.entries - 1 }
+
+    private func readCounters(_ slot: Int) throws(KernelError) -> PerCPUCounters {
+        var counters = PerCPUCounters()
+        try counters.read(slot..<slot + 1, of: countersMap)
+        return counters
     }
 
     public func details(of tap: TapID) throws(KernelError) -> Details {

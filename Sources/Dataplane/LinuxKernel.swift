@@ -11,7 +11,7 @@ public final class LinuxKernel: Kernel {
     let btf: String?
     let netlink: NetlinkSocket
     public let slotCount: Int
-    /// The three pinned maps. The last entry of the counters is no slot: it keeps what taps that have ended had counted.
+    /// The three pinned maps.
     let totalsMap: BPFMap
     let countersMap: BPFMap
     let tapsMap: BPFMap

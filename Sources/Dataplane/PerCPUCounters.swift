@@ -4,94 +4,72 @@ import Domain
 
 /// Entries of `if_stats_percpu` as they were read: by slot, then by CPU.
 struct PerCPUCounters {
-    private(set) var bytes: [UInt8]
-    private let cpus: Int
-    private static let size = MemoryLayout<telegen_counters>.size
-    private static let bytesWord = MemoryLayout<telegen_counters>.offset(of: \.bytes)! / 8
-    private static let errorsWord = MemoryLayout<telegen_counters>.offset(of: \.parse_errors)! / 8
-    private static let filteredWord = MemoryLayout<telegen_counters>.offset(of: \.filtered)! / 8
-    private static let sizesWord = MemoryLayout<telegen_counters>.offset(of: \.sizes)! / 8
+    /// Those of `struct telegen_counters`.
+    private(set) var words: [UInt64] = []
+    private let cpus = Int(libbpf_num_possible_cpus())
+    private static let size = MemoryLayout<telegen_counters>.size / 8
+    private static let bytes = word(\.bytes)
+    private static let sizes = word(\.sizes)
+    private static let classes = Int(TELEGEN_CLASSES.rawValue)
+    private static let buckets = Int(TELEGEN_BUCKETS)
 
-    init(bytes: [UInt8], cpus: Int) {
-        self.bytes = bytes
-        self.cpus = cpus
+    private static func word<Field>(_ path: KeyPath<telegen_counters, Field>) -> Int {
+        MemoryLayout<telegen_counters>.offset(of: path)! / 8
+    }
+
+    /// Reads slots of the map, in place of what was read before.
+    mutating func read(_ slots: Range<Int>, of map: BPFMap) throws(KernelError) {
+        let count = slots.count * cpus * Self.size
+        if words.count != count { words = Array(repeating: 0, count: count) }
+        try map.read(slots, into: &words)
     }
 
     /// By slot, summed over the CPUs.
     var counters: [Counters] {
-        bytes.withUnsafeBytes { table in
-            (0..<table.count / (Self.size * cpus)).map { slot in
-                var sum = [UInt64](repeating: 0, count: Self.size / 8)
-                for cpu in 0..<cpus {
-                    let words = Self.words(table, (slot * cpus + cpu) * Self.size)
-                    for word in sum.indices { sum[word] &+= words[word] }
+        let (errors, filtered) = (Self.word(\.parse_errors), Self.word(\.filtered))
+        var sum = [UInt64](repeating: 0, count: Self.size)
+        return stride(from: 0, to: words.count, by: Self.size * cpus).map { slot in
+            words.withUnsafeBufferPointer { words in
+                for word in 0..<Self.size { sum[word] = words[slot + word] }
+                for entry in stride(from: slot + Self.size, to: slot + Self.size * cpus, by: Self.size) {
+                    for word in 0..<Self.size { sum[word] &+= words[entry + word] }
                 }
-                return Self.counters(sum)
             }
+            let sum = sum.span
+            return Counters(
+                sizes: sum.extracting(Self.sizes..<Self.sizes + Self.classes * Self.buckets),
+                bytes: sum.extracting(Self.bytes..<Self.bytes + Self.classes),
+                parseErrors: sum[errors], filtered: sum[filtered])
         }
     }
 
-    private static func words(_ table: UnsafeRawBufferPointer, _ offset: Int) -> UnsafeBufferPointer<UInt64> {
-        UnsafeRawBufferPointer(rebasing: table[offset..<offset + size]).bindMemory(to: UInt64.self)
-    }
-
-    private static func counters(_ words: [UInt64]) -> Counters {
-        let classes = PacketClass.allCases.map { packetClass in
-            let first = sizesWord + packetClass.rawValue * Int(TELEGEN_BUCKETS)
-            return ClassCounters(
-                sizes: Array(words[first..<first + SizeBounds.bucketCount]),
-                bytes: words[bytesWord + packetClass.rawValue])
-        }
-        return Counters(classes: classes, parseErrors: words[errorsWord], filtered: words[filteredWord])
-    }
-
-    /// Word by word; the sampling's state is nobody's in a sum.
-    static func + (a: Self, b: Self) -> Self {
-        var sum = a
-        sum.bytes.withUnsafeMutableBytes { sum in
-            b.bytes.withUnsafeBytes { other in
-                for offset in stride(from: 0, to: sum.count, by: 8) {
-                    let word =
-                        sum.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                        &+ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                    sum.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
-                }
+    /// The sum of all slots that were read, as one.
+    var sum: Self {
+        var sum = self
+        sum.words = Array(repeating: 0, count: cpus * Self.size)
+        words.withUnsafeBufferPointer { words in
+            for slot in stride(from: 0, to: words.count, by: sum.words.count) {
+                for word in sum.words.indices { sum.words[word] &+= words[slot + word] }
             }
         }
         return sum
     }
 
-    /// Calls `body` with the bytes of a class and its packets by size, for each slot on one CPU.
-    fileprivate func forEach(
-        _ packetClass: PacketClass, _ cpu: Int,
-        _ body: (_ bytes: UInt64, _ sizes: Slice<UnsafeBufferPointer<UInt64>>) -> Void
-    ) {
-        bytes.withUnsafeBytes { table in
-            for offset in stride(from: cpu * Self.size, to: table.count, by: Self.size * cpus) {
-                let words = Self.words(table, offset)
-                let first = Self.sizesWord + packetClass.rawValue * Int(TELEGEN_BUCKETS)
-                body(words[Self.bytesWord + packetClass.rawValue], words[first..<first + SizeBounds.bucketCount])
+    /// Values of `stats_percpu`, by class: what one slot has on each CPU.
+    var totals: [[telegen_total]] {
+        (0..<Self.classes).map { row in
+            stride(from: 0, to: words.count, by: Self.size).map { entry in
+                let first = entry + Self.sizes + row * Self.buckets
+                let packets = words[first..<first + Self.buckets].reduce(0, &+)
+                return telegen_total(packets: packets, bytes: words[entry + Self.bytes + row])
             }
         }
     }
-}
 
-extension telegen_total {
-    /// Adds what all slots have of a class on one CPU.
-    mutating func add(_ counters: PerCPUCounters, _ packetClass: PacketClass, _ cpu: Int) {
-        var (packets, bytes) = (self.packets, self.bytes)
-        counters.forEach(packetClass, cpu) { slotBytes, sizes in
-            bytes &+= slotBytes
-            for size in sizes { packets &+= size }
-        }
-        (self.packets, self.bytes) = (packets, bytes)
-    }
-}
-
-extension BPFMap {
-    /// Of the map `if_stats_percpu`.
-    func perCPU(_ slots: Range<Int>) throws(KernelError) -> PerCPUCounters {
-        let cpus = Int(libbpf_num_possible_cpus())
-        return PerCPUCounters(bytes: try read(slots, stride: valueSize * cpus), cpus: cpus)
+    /// Word by word; the sampling's state is nobody's in a sum.
+    static func + (a: Self, b: Self) -> Self {
+        var sum = a
+        for word in sum.words.indices { sum.words[word] &+= b.words[word] }
+        return sum
     }
 }

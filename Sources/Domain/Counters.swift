@@ -7,7 +7,10 @@ public enum PacketClass: Int, CaseIterable, Hashable, Sendable {
     case other = 3
 
     /// The name in STATE_DB's fields and in the metrics' `proto`.
-    public var name: String { String(describing: self) }
+    public var name: String { Self.names[rawValue] }
+
+    /// Looked up: reflection would make up much of what the agent uses at rest.
+    private static let names = allCases.map { String(describing: $0) }
 }
 
 /// The packet-size histogram's buckets.
@@ -35,32 +38,75 @@ public struct ClassCounters: Hashable, Sendable {
         self.bytes = bytes
     }
 
-    public var packets: UInt64 { sizes.reduce(0, &+) }
+    public var packets: UInt64 {
+        var sum: UInt64 = 0
+        for size in sizes { sum &+= size }
+        return sum
+    }
 }
 
 /// What one tap has counted since its job's life began. Monotonic.
 public struct Counters: Hashable, Sendable {
-    /// One per class, in the order of `PacketClass`.
-    public var classes: [ClassCounters]
-    /// Packets, counted in their class too, whose headers contradict their EtherType or end early.
-    public var parseErrors: UInt64
-    /// Packets that the job's filter left out; in no class.
-    public var filtered: UInt64
+    /// Per class its packets by size and its bytes, then `parseErrors` and `filtered`: one piece of memory, because
+    /// hundreds of these are made at every reading.
+    private var words: [UInt64]
 
-    public init(
-        classes: [ClassCounters] = Array(repeating: ClassCounters(), count: PacketClass.allCases.count),
-        parseErrors: UInt64 = 0, filtered: UInt64 = 0
-    ) {
-        self.classes = classes
-        self.parseErrors = parseErrors
-        self.filtered = filtered
+    private static let rowLength = SizeBounds.bucketCount + 1
+    private static let troubles = PacketClass.allCases.count * rowLength
+
+    public init() {
+        words = Array(repeating: 0, count: Self.troubles + 2)
+    }
+
+    /// - Parameters:
+    ///   - sizes: per class, in the order of `PacketClass`, its packets per bucket of `SizeBounds` and one more value
+    ///     that does not matter.
+    ///   - bytes: per class.
+    public init(sizes: Span<UInt64>, bytes: Span<UInt64>, parseErrors: UInt64, filtered: UInt64) {
+        precondition(sizes.count == Self.troubles && bytes.count == PacketClass.allCases.count)
+        words = Array(unsafeUninitializedCapacity: Self.troubles + 2) { words, count in
+            sizes.withUnsafeBufferPointer { _ = words.initialize(fromContentsOf: $0) }
+            for row in bytes.indices { words[row * Self.rowLength + Self.rowLength - 1] = bytes[row] }
+            words.initializeElement(at: Self.troubles, to: parseErrors)
+            words.initializeElement(at: Self.troubles + 1, to: filtered)
+            count = Self.troubles + 2
+        }
+    }
+
+    /// Packets, counted in their class too, whose headers contradict their EtherType or end early.
+    public var parseErrors: UInt64 {
+        get { words[Self.troubles] }
+        set { words[Self.troubles] = newValue }
+    }
+
+    /// Packets that the job's filter left out; in no class.
+    public var filtered: UInt64 {
+        get { words[Self.troubles + 1] }
+        set { words[Self.troubles + 1] = newValue }
     }
 
     public subscript(_ packetClass: PacketClass) -> ClassCounters {
-        get { classes[packetClass.rawValue] }
-        set { classes[packetClass.rawValue] = newValue }
+        get {
+            let first = packetClass.rawValue * Self.rowLength
+            return ClassCounters(
+                sizes: Array(words[first..<first + Self.rowLength - 1]), bytes: words[first + Self.rowLength - 1])
+        }
+        set {
+            precondition(newValue.sizes.count == SizeBounds.bucketCount)
+            let first = packetClass.rawValue * Self.rowLength
+            words.replaceSubrange(first..<first + Self.rowLength, with: newValue.sizes + [newValue.bytes])
+        }
     }
 
-    public var packets: UInt64 { classes.reduce(0) { $0 &+ $1.packets } }
-    public var bytes: UInt64 { classes.reduce(0) { $0 &+ $1.bytes } }
+    public var packets: UInt64 {
+        var sum: UInt64 = 0
+        for word in 0..<Self.troubles { sum &+= words[word] }
+        return sum &- bytes
+    }
+
+    public var bytes: UInt64 {
+        var sum: UInt64 = 0
+        for word in stride(from: Self.rowLength - 1, to: Self.troubles, by: Self.rowLength) { sum &+= words[word] }
+        return sum
+    }
 }

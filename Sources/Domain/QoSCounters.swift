@@ -45,5 +45,6 @@ public enum ControlProtocol: Int, CaseIterable, Hashable, Sendable {
     case telnet, tacacs, radius, syslog
 
     /// The name in STATE_DB's fields and in the metrics.
-    public var name: String { String(describing: self) }
+    public var name: String { Self.names[rawValue] }
+    private static let names = allCases.map { String(describing: $0) }
 }

@@ -22,10 +22,12 @@ extension Tally {
 
     /// What a tap must have counted after these packets.
     var counters: Counters {
-        var counters = Counters(parseErrors: malformed)
+        var counters = Counters()
+        counters.parseErrors = malformed
         for packetClass in ExpectedCount.PacketClass.allCases {
             let tally = self[packetClass]
-            counters.classes[packetClass.rawValue] = ClassCounters(sizes: tally.sizes, bytes: tally.bytes)
+            let row = PacketClass(rawValue: packetClass.rawValue)!
+            counters[row] = ClassCounters(sizes: tally.sizes, bytes: tally.bytes)
         }
         return counters
     }
@@ -66,7 +68,9 @@ extension AgentUnderTest {
             pinnedAt: pins + "if_stats_percpu", BPF_MAP_TYPE_PERCPU_ARRAY, "if_stats_percpu",
             valueSize: MemoryLayout<telegen_counters>.size, entries: 1)
         let records = try owners()
-        let rows = try counters.perCPU(0..<counters.entries).counters
+        var table = PerCPUCounters()
+        try table.read(0..<counters.entries, of: counters)
+        let rows = table.counters
         let named = zip(records, rows).compactMap { record, row in record.tap.map { ($0, row) } }
         return (Dictionary(uniqueKeysWithValues: named), try totals(pins))
     }
