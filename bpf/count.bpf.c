@@ -86,10 +86,15 @@ static __always_inline void add(struct telegen_counters *counters, __u32 class, 
 	counters->sizes[class & 3][bucket_of(length)] += packets;
 }
 
-/* How many wire packets a GSO packet becomes and, in the low half, the bytes of headers that each repeats. */
+/*
+ * How many wire packets a GSO packet becomes; below them, in 16 bits each, the bytes that none of them has and the bytes of
+ * headers that each repeats.
+ */
 static __noinline __u64 cut(struct __sk_buff *skb, __u32 ethernet)
 {
-	__u32 headers = header_length(skb, ethernet), size = skb->gso_size, segments = skb->gso_segs, payload;
+	__u64 parsed = parse(skb, ethernet);
+	__u32 headers = header_length(skb, parsed), removed = jumbo_header(skb, parsed);
+	__u32 size = skb->gso_size, segments = skb->gso_segs, payload;
 
 	if (!size || headers >= skb->len)
 		return 1ULL << 32;
@@ -97,9 +102,10 @@ static __noinline __u64 cut(struct __sk_buff *skb, __u32 ethernet)
 	/* Frames that a virtual machine or a raw socket made have no gso_segs before they are sent. */
 	if (!segments || (__u64)(segments - 1) * size >= payload)
 		segments = (payload + size - 1) / size;
+	headers -= removed;
 	if (skb->vlan_present)
 		headers += VLAN_HLEN;
-	return (__u64)segments << 32 | headers;
+	return (__u64)segments << 32 | removed << 16 | (headers & 0xffff);
 }
 
 /* Counts the wire packets of a GSO packet: full ones and a last one. Answers how many and, in the low half, all bytes. */
@@ -107,8 +113,8 @@ static __noinline __u64 add_segments(struct __sk_buff *skb, struct telegen_count
 				     __u32 class, __u32 weight)
 {
 	__u64 segments = cut(skb, ethernet);
-	__u32 headers = segments, full = (segments >> 32) - 1, size = skb->gso_size;
-	__u32 length = length_of(skb);
+	__u32 headers = segments & 0xffff, full = (segments >> 32) - 1, size = skb->gso_size;
+	__u32 length = length_of(skb) - (segments >> 16 & 0xffff);
 
 	if (full)
 		add(counters, class, headers + size, (__u64)full * weight);
@@ -126,15 +132,23 @@ static __always_inline __u32 draw(struct telegen_counters *counters, __u32 below
 	return (z >> 32) * below >> 32;
 }
 
-/* Skips are uniform in 0..2N-2, so that one packet in N is sampled; the first one says where in such a span we begin. */
+/*
+ * Skips are uniform in 0..2N-2, so that one packet in N is sampled. The first one is what is left of such a span to who
+ * comes at any moment of it, and so the smaller of two draws.
+ */
 static __always_inline int is_skipped(struct telegen_counters *counters)
 {
 	const __u32 rate = operands.sample_rate;
 
 	if (counters->rate != rate) {
+		__u32 one, other;
+
 		counters->rate = rate;
-		counters->random = operands.seed + ((__u64)bpf_get_smp_processor_id() << 32);
-		counters->skip = draw(counters, rate);
+		if (!counters->random)
+			counters->random = operands.seed + ((__u64)bpf_get_smp_processor_id() << 32);
+		one = draw(counters, 2 * rate - 1);
+		other = draw(counters, 2 * rate);
+		counters->skip = one < other ? one : other;
 	}
 	if (counters->skip) {
 		counters->skip--;
@@ -149,7 +163,10 @@ static __always_inline int has_bit(const volatile __u64 *bits, __u32 words, __u3
 	return bits[number >> 6 & (words - 1)] >> (number & 63) & 1;
 }
 
-/* Whether one of the rising ranges holds the port: by halves. `last`: how many there are, less one. */
+/*
+ * Whether one of the rising ranges holds the port: by halves. `last`: how many there are, less one; behind it the last one
+ * is repeated, so that no index is compared, of which kernels before 6.17 would remember nothing on a mispredicted way.
+ */
 static __always_inline int is_listed(const volatile struct telegen_ports *ranges, __u32 last, __u32 number)
 {
 	__u32 at = blur(number);
@@ -161,7 +178,7 @@ static __always_inline int is_listed(const volatile struct telegen_ports *ranges
 		__u32 next = at + step;
 
 		asm volatile("%0 &= 63" : "+r"(next));
-		if (next <= last && ranges[next].first <= number)
+		if (ranges[next].first <= number)
 			at = next;
 	}
 	asm volatile("%0 &= 63" : "+r"(at));
@@ -260,10 +277,11 @@ static __always_inline int is_owner(const struct telegen_flow *flow, const struc
 /* So many sampled packets keep a cell for a flow that has ended, at most. */
 #define MOST_CREDIT 4096ULL
 
-static __always_inline void count_flow(const struct packet *p, __u64 packets, __u64 bytes, __u64 now)
+static __always_inline void count_flow(const struct packet *p, __u64 packets, __u64 bytes)
 {
 	__u32 cell = hash(p) & operands.flow_mask;
 	struct telegen_flow *flow = bpf_map_lookup_elem(&flows, &cell);
+	__u64 now;
 
 	if (!flow)
 		return;
@@ -272,6 +290,7 @@ static __always_inline void count_flow(const struct packet *p, __u64 packets, __
 		flow->bytes += bytes;
 		return;
 	}
+	now = bpf_jiffies64();
 	if (now - flow->since > operands.flow_interval) {
 		__u64 credit = (flow->packets - flow->spent) / 2, most = MOST_CREDIT * operands.sample_rate;
 
@@ -302,10 +321,10 @@ static __always_inline void count_flow(const struct packet *p, __u64 packets, __
 	*(volatile __u32 *)&flow->version = flow->next_version;
 }
 
-static __always_inline void count_burst(__u64 bytes, __u64 now)
+static __always_inline void count_burst(__u64 bytes)
 {
 	__u32 zero = 0;
-	__u64 at = now & (TELEGEN_WINDOWS - 1);
+	__u64 now = bpf_jiffies64(), at = now & (TELEGEN_WINDOWS - 1);
 	struct telegen_windows *ring = bpf_map_lookup_elem(&bursts, &zero);
 
 	if (!ring)
@@ -321,16 +340,12 @@ static __always_inline void count_burst(__u64 bytes, __u64 now)
 static __always_inline void account_details(const struct packet *p, __u32 weight, __u64 packets, __u64 bytes,
 					    const int program)
 {
-	__u64 now;
-
 	if (program & QOS && !p->is_malformed)
 		count_qos(p, weight, packets);
-	if (program & (FLOWS | BURSTS))
-		now = bpf_jiffies64();
 	if (program & FLOWS && p->is_ip)
-		count_flow(p, packets, bytes, now);
+		count_flow(p, packets, bytes);
 	if (program & BURSTS)
-		count_burst(bytes, now);
+		count_burst(bytes);
 }
 
 /* Counts a packet, or all that become of it, in everything that the program is for. */

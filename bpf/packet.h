@@ -191,9 +191,8 @@ __noinline __u64 parse(struct __sk_buff *skb, __u32 ethernet)
 }
 
 /* Bytes up to the payload of TCP or UDP, without a stripped tag. */
-static __noinline __u32 header_length(struct __sk_buff *skb, __u32 ethernet)
+static __noinline __u32 header_length(struct __sk_buff *skb, __u64 parsed)
 {
-	__u64 parsed = parse(skb, ethernet);
 	__u32 offset = P_TRANSPORT(parsed);
 
 	if (P_PROTOCOL(parsed) == IPPROTO_UDP)
@@ -201,6 +200,21 @@ static __noinline __u32 header_length(struct __sk_buff *skb, __u32 ethernet)
 	if (P_PROTOCOL(parsed) == IPPROTO_TCP)
 		return offset + (BYTE(load4(skb, offset + 12), 0) >> 4) * 4;
 	return offset ? offset : P_NETWORK(parsed);
+}
+
+/*
+ * Bytes of the hop-by-hop header that tells the length of TCP over IPv6 of more than 64 KB, within the kernel alone: whoever
+ * cuts such a packet takes it out (BIG TCP, Linux 5.19; RFC 2675 has the option).
+ */
+static __noinline __u32 jumbo_header(struct __sk_buff *skb, __u64 parsed)
+{
+	__u32 at = P_NETWORK(parsed), is_jumbo;
+
+	if (skb->len <= 65536 || P_CLASS(parsed) != TELEGEN_IPV6)
+		return 0;
+	is_jumbo = BYTE(load4(skb, at + 4), 2) == IPPROTO_HOPOPTS &&
+		   load4(skb, at + IPV6_HLEN) == (IPPROTO_TCP << 24 | 0xc2 << 8 | 4);
+	return is_jumbo ? 8 : 0;
 }
 
 static __always_inline int is_with_ports(__u32 protocol)

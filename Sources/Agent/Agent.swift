@@ -107,11 +107,8 @@ extension Agent {
     /// The pin folder is locked at once, so that a second agent ends with a message; what else the kernel refuses
     /// means placeholder mode, tried again now and then.
     private func dataplaneOpener() throws -> @Sendable () throws -> sending Dataplane {
-        let object = try options.bpfObject.map { path in
-            guard let bytes = readObject(path) else { throw AgentError("cannot read TELEGEN_BPF_OBJECT \(path)") }
-            return bytes
-        }
-        if let btf = options.btf, access(btf, R_OK) != 0 { throw AgentError("cannot read TELEGEN_BTF \(btf)") }
+        let object = try options.bpfObject.map { try ObjectFiles.object($0) }
+        if let btf = options.btf { try ObjectFiles.checkBTF(btf) }
         let held = try holdPins()
         return { [options, logger] in
             let pins = try held ?? PinFolder(bpffs: options.bpffs, namespaceID: options.namespaceID)
@@ -134,15 +131,6 @@ extension Agent {
         } catch {
             return nil
         }
-    }
-
-    /// The bytes of an object file of at most 16 MiB; nil when it cannot be read.
-    private func readObject(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 16 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return Array(bytes[..<count])
     }
 }
 

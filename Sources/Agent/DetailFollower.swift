@@ -11,10 +11,16 @@ struct DetailFollower {
     }
 
     private var readings: [TapID: Reading] = [:]
-    private var flows: [TapID: FlowTracker] = [:]
+    private var flows: [TapID: Flows] = [:]
     private var bursts: [TapID: BurstTracker] = [:]
     /// When the life began that a tap's things here are of.
     private var lives: [TapID: UnixTime] = [:]
+
+    /// The flows of one table: another one has been made at another time.
+    private struct Flows {
+        let madeAt: UnixTime?
+        var tracker: FlowTracker
+    }
 
     /// Nil when there is none of this life of the tap.
     func reading(of tap: TapID, _ state: TapState) -> Reading? {
@@ -65,18 +71,19 @@ struct DetailFollower {
     private mutating func read(
         _ tap: TapID, _ state: TapState, _ spec: JobSpec, _ dataplane: Dataplane, _ now: UnixTime
     ) throws -> Reading {
-        let details = try dataplane.details(of: tap)
+        let details = try dataplane.details(of: tap, spec.detail)
         var reading = Reading()
-        if spec.detail.contains(.qos) { reading.qos = details.qos }
-        if spec.detail.contains(.flows), let table = details.flows {
-            var tracker = flows[tap] ?? FlowTracker(madeAt: details.flowsMadeAt)
-            tracker.update(table, now: now)
-            reading.flows = tracker.top(spec.topFlows)
-            flows[tap] = tracker
+        reading.qos = details.qos
+        if let table = details.flows {
+            if flows[tap] == nil || flows[tap]?.madeAt != details.flowsMadeAt {
+                flows[tap] = Flows(madeAt: details.flowsMadeAt, tracker: FlowTracker(madeAt: details.flowsMadeAt))
+            }
+            flows[tap]?.tracker.update(table, now: now)
+            reading.flows = flows[tap]?.tracker.top(spec.topFlows)
         } else {
             flows[tap] = nil
         }
-        if spec.detail.contains(.bursts), let read = details.bursts {
+        if let read = details.bursts {
             reading.bursts = try follow(read, of: tap, state, dataplane, now)
         } else {
             bursts[tap] = nil

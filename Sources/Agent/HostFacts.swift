@@ -10,17 +10,6 @@ enum HostFacts {
     /// The UUID of this boot; nil when /proc is not there.
     static var bootID: String? { line("/proc/sys/kernel/random/boot_id") }
 
-    /// Whether this process may neither skip the verifier's Spectre hardening by CAP_PERFMON nor by CAP_SYS_ADMIN
-    /// (capabilities(7): bits 38 and 21). Unknown means no.
-    static var lacksPerfmon: Bool {
-        let name = "CapEff:"
-        let line = contents("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
-        guard let digits = line?.dropFirst(name.count).drop(while: { $0 == "\t" || $0 == " " }),
-            let effective = UInt64(digits, radix: 16)
-        else { return false }
-        return effective & (1 << 38 | 1 << 21) == 0
-    }
-
     /// Resident memory in bytes (proc_pid_statm(5)).
     static var residentBytes: Int {
         let pages = line("/proc/self/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }

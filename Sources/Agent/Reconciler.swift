@@ -51,7 +51,7 @@ public actor Reconciler {
         self.publisher = publisher
         self.memory = memory
         self.logger = logger
-        warnings = HostFacts.lacksPerfmon ? [Self.perfmonWarning] : []
+        warnings = Capabilities.lacksPerfmon ? [Self.perfmonWarning] : []
         for warning in warnings { logger.warning("\(warning)") }
         troubles = TroubleLog(logger)
         self.openDataplane = openDataplane

@@ -77,13 +77,21 @@ public final class StatePublisher: Service, Sendable {
         let rows = sections.values.reduce(into: StateRows()) { $0.merge($1) { _, new in new } }
         for _ in 1...2 {
             let ours = before.rows.filter { tables.contains($0.key.table) }
-            for batch in changes(from: ours, to: rows).batches { try await database.apply(batch) }
-            before.rows = before.rows.filter { !tables.contains($0.key.table) }.merging(rows) { $1 }
-            guard await database.generation != before.generation else { return before }
-            // The connection was made anew on the way: the differences were to another server's rows.
+            if try await apply(changes(from: ours, to: rows).batches, ifStill: before.generation) {
+                before.rows = before.rows.filter { !tables.contains($0.key.table) }.merging(rows) { $1 }
+                return before
+            }
             before = try await look()
         }
         return before
+    }
+
+    /// False when the connection was made anew on the way: the differences were to another server's rows.
+    private func apply(_ batches: [[RowChange]], ifStill generation: Int) async throws -> Bool {
+        for batch in batches {
+            guard try await database.apply(batch, ifStill: generation) else { return false }
+        }
+        return await database.generation == generation
     }
 
     private func look() async throws -> Written {

@@ -29,11 +29,23 @@ final class BPFMap {
             return
         }
         guard errno == ENOENT else { throw KernelError("open pin \(shownPath)") }
-        let made = try check(
-            bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)")
-        descriptor = FileDescriptor(owning: made)
+        descriptor = try Self.make(type, name, valueSize: valueSize, entries: entries)
         self.entries = entries
         try pin(at: path)
+    }
+
+    /// Makes a map that is not pinned yet.
+    init(making type: bpf_map_type, _ name: String, valueSize: Int, entries: Int) throws(KernelError) {
+        (self.name, self.valueSize, self.entries, isNew, shownPath) = (name, valueSize, entries, true, name)
+        descriptor = try Self.make(type, name, valueSize: valueSize, entries: entries)
+    }
+
+    private static func make(
+        _ type: bpf_map_type, _ name: String, valueSize: Int, entries: Int
+    ) throws(KernelError) -> FileDescriptor {
+        FileDescriptor(
+            owning: try check(
+                bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)"))
     }
 
     /// Pins the map again when somebody has removed its pin; false when it is there.

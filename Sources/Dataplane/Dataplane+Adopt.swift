@@ -28,22 +28,26 @@ extension Dataplane {
     ) throws(KernelError) -> Bool {
         if let ifindex = try kernel.link(pin: tap.pin)?.ifindex {
             guard choice != .clsact, let port = ports[ifindex] else { return false }
-            try takeOver(tap, record, on: port, .tcx)
+            takeOver(tap, record, on: port, .tcx)
             return true
         }
         guard choice != .tcx, let filter = record.filter, let place = record.port, let port = ports[place.ifindex],
             port.name == place.name,
             try filters.holds(filter, at: .init(ifindex: port.ifindex, direction: tap.direction))
         else { return false }
-        try takeOver(tap, record, on: port, .clsact)
+        takeOver(tap, record, on: port, .clsact)
         return true
     }
 
-    private func takeOver(
-        _ tap: TapID, _ record: TapRecord, on port: Port, _ type: AttachType
-    ) throws(KernelError) {
+    private func takeOver(_ tap: TapID, _ record: TapRecord, on port: Port, _ type: AttachType) {
         seats[tap] = Seat(port: port, type: type, program: nil, lane: nil, measurement: nil)
-        if !record.isTailored { try change(tap, to: .plain) }
+        guard !record.isTailored else { return }
+        do {
+            try change(tap, to: .plain)
+        } catch {
+            // The earlier agent's program goes on counting, and the change is tried again as any other.
+            logger.warning("cannot exchange a tap's program", metadata: ["tap": "\(tap)", "error": "\(error)"])
+        }
     }
 
     /// How many programs of others see a packet before the tap's own; nil when it no longer stands where it was put.

@@ -78,7 +78,9 @@ public final class Dataplane {
     }
 
     /// What the details of a tap have measured.
-    public func details(of tap: TapID) throws(KernelError) -> Details { try kernel.details(of: tap) }
+    public func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details {
+        try kernel.details(of: tap, wanted)
+    }
 
     /// The bursts of every tap that looks for them.
     public func bursts() throws(KernelError) -> [TapID: Details.Bursts] {
@@ -168,7 +170,9 @@ extension Dataplane {
     private func tailoring(of tap: TapID, on port: Port, _ measurement: Measurement) -> Tailoring {
         let slot = slots[tap] ?? 0
         let seed = slots[slot].startedAt.nanoseconds &* 0xbf58_476d_1ce4_e5b9 ^ slots[slot].bootID.low
-        return Tailoring(tap: tap, slot: slot, layer: port.layer, measurement: measurement, seed: seed)
+        return Tailoring(
+            tap: tap, slot: slot, layer: port.layer, measurement: measurement, seed: seed,
+            continuesFlows: seats[tap]?.measurement?.detail.contains(.flows) ?? true)
     }
 
     /// The tap's seat is free again, and in its lane nothing points at its slot any more.

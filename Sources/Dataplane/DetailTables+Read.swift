@@ -25,15 +25,12 @@ extension BPFMap {
     /// The map `flows`: every CPU's cells.
     func flowTable() throws(KernelError) -> FlowTable {
         let (bytes, cpus) = try readPerCPU()
-        return bytes.withUnsafeBytes { table in
-            FlowTable(
-                cpus: (0..<cpus).map { cpu in
-                    (0..<entries).map { cell in
-                        let offset = (cell * cpus + cpu) * valueSize
-                        return FlowCell(table.loadUnaligned(fromByteOffset: offset, as: telegen_flow.self))
-                    }
-                })
+        let cells = bytes.withUnsafeBytes { table in
+            stride(from: 0, to: table.count, by: valueSize).map {
+                FlowCell(table.loadUnaligned(fromByteOffset: $0, as: telegen_flow.self))
+            }
         }
+        return FlowTable(cells: cells, cpus: cpus)
     }
 
     /// The map `bursts`, summed over the CPUs. A window that one of them has overwritten is gone.
@@ -99,13 +96,24 @@ extension FlowCell {
 extension FlowKey {
     /// Nil for the key of a cell that nobody has.
     fileprivate init?(_ raw: telegen_flow_key) {
-        let length = raw.family == 4 ? 4 : 16
-        let addresses = withUnsafeBytes(of: raw.address) { Array($0) }
-        guard raw.family == 4 || raw.family == 6, let source = IPAddress(bytes: addresses[..<length]),
-            let destination = IPAddress(bytes: addresses[length..<2 * length])
-        else { return nil }
+        let (source, destination): (IPAddress, IPAddress)
+        let words = raw.address
+        switch raw.family {
+        case 4: (source, destination) = (.v4(IPv4Address(bits: words.0.bigEndian)), .v4(IPv4Address(bits: words.1.bigEndian)))
+        case 6:
+            source = .v6(IPv6Address(bits: UInt128(words.0, words.1, words.2, words.3)))
+            destination = .v6(IPv6Address(bits: UInt128(words.4, words.5, words.6, words.7)))
+        default: return nil
+        }
         self.init(
             source: source, destination: destination, proto: raw.protocol, sourcePort: raw.source_port.bigEndian,
             destinationPort: raw.destination_port.bigEndian)
+    }
+}
+
+extension UInt128 {
+    /// Of words in network byte order.
+    fileprivate init(_ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32) {
+        self = UInt128(a.bigEndian) << 96 | UInt128(b.bigEndian) << 64 | UInt128(c.bigEndian) << 32 | UInt128(d.bigEndian)
     }
 }

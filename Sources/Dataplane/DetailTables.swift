@@ -26,18 +26,31 @@ final class DetailTables {
         for kind in Kind.allCases where access(path(kind), F_OK) == 0 { try open(kind, entries: 1) }
     }
 
-    /// Makes the tables that the program uses and that are not there yet. A flow table of another size gives way: its
-    /// flows begin anew.
-    func prepare(_ tailoring: Tailoring) throws(KernelError) {
+    /// Makes the tables that the program uses and that are not there yet.
+    ///
+    /// - Returns: the flow table that the program is to have. A new one waits for `adopt`, so that a program that is
+    ///   refused leaves everything as it was.
+    func prepare(_ tailoring: Tailoring) throws(KernelError) -> BPFMap? {
         let detail = tailoring.measurement.detail
         if detail.contains(.qos), qos == nil { try open(.qos, entries: 1) }
-        if detail.contains(.flows), flows?.entries != tailoring.flowCells {
-            if flows != nil { unlink(path(.flows)) }
-            try open(.flows, entries: tailoring.flowCells)
+        if detail.contains(.bursts) {
+            if bursts == nil { try open(.bursts, entries: 1) }
+            if burstTotals == nil { try open(.burstTotals, entries: 1) }
         }
-        guard detail.contains(.bursts) else { return }
-        if bursts == nil { try open(.bursts, entries: 1) }
-        if burstTotals == nil { try open(.burstTotals, entries: 1) }
+        guard detail.contains(.flows) else { return nil }
+        if let flows, tailoring.continuesFlows, flows.entries == tailoring.flowCells { return flows }
+        let (type, size) = Self.shape(of: .flows)
+        return try BPFMap(making: type, Kind.flows.rawValue, valueSize: size, entries: tailoring.flowCells)
+    }
+
+    /// The tap's program is loaded, with this flow table or none: an earlier one gives way.
+    func adopt(flows new: BPFMap?) throws(KernelError) {
+        guard new !== flows else { return }
+        guard unlink(path(.flows)) == 0 || errno == ENOENT else {
+            throw KernelError("remove pin \(Self.name(tap, .flows))")
+        }
+        (flows, flowsMadeAt) = (new, new.map { _ in UnixTime.now })
+        _ = try new?.restorePin(at: path(.flows))
     }
 
     /// Makes pins anew that somebody removed; false when none was missing.
@@ -68,9 +81,7 @@ final class DetailTables {
             valueSize: size, entries: entries)
         switch kind {
         case .qos: qos = map
-        case .flows:
-            flows = map
-            flowsMadeAt = map.isNew ? UnixTime.now : nil
+        case .flows: flows = map
         case .bursts: bursts = map
         case .burstTotals: burstTotals = map
         }

@@ -26,10 +26,11 @@ struct FilterTable {
         try chain(place).ahead[program] ?? 0
     }
 
-    /// How many filters of others have a lower priority number; all of the tcx chain comes before them.
+    /// How many filters of others are looked at before; all of the tcx chain comes before them too.
     mutating func ahead(of filter: FilterID, at place: Place) throws(KernelError) -> Int {
-        let filters = try filters(place).count { !$0.isOurs && $0.id.priority < filter.priority }
-        return try filters + chain(place).all
+        // The kernel tells them in the order in which it looks at them, also of those of one priority.
+        let earlier = try filters(place).prefix { !$0.isOurs || $0.id != filter }
+        return try earlier.count { !$0.isOurs } + chain(place).all
     }
 
     private mutating func filters(_ place: Place) throws(KernelError) -> [FilterInfo] {

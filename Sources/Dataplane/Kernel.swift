@@ -56,8 +56,8 @@ public protocol Kernel: AnyObject {
     func counters(count: Int) throws(KernelError) -> [Counters]
     func clearCounters(slot: Int) throws(KernelError)
 
-    /// What the tap's details have measured; nil what it never had. Of a tap of an earlier agent too.
-    func details(of tap: TapID) throws(KernelError) -> Details
+    /// What the wanted details of the tap have measured; nil what it never had. Of a tap of an earlier agent too.
+    func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details
     /// The same of its bursts alone.
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts?
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)

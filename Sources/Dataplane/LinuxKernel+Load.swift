@@ -18,13 +18,13 @@ extension LinuxKernel {
     public func load(_ tailoring: Tailoring) throws(KernelError) -> Program {
         let name = tailoring.programName
         let tables = try detailTables(of: tailoring.tap)
-        try tables.prepare(tailoring)
+        let flows = try tables.prepare(tailoring)
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
         let detail = tailoring.measurement.detail
         for (kind, map, table) in [
-            (Detail.qos, "qos", tables.qos), (.flows, "flows", tables.flows), (.bursts, "bursts", tables.bursts),
+            (Detail.qos, "qos", tables.qos), (.flows, "flows", flows), (.bursts, "bursts", tables.bursts),
         ] {
             if detail.contains(kind), let table {
                 try object.share(map: map, table)
@@ -36,7 +36,9 @@ extension LinuxKernel {
         var operands = tailoring.operands
         try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
-        return Program(program: try object.descriptor(ofProgram: name))
+        let program = Program(program: try object.descriptor(ofProgram: name))
+        try tables.adopt(flows: flows)
+        return program
     }
 
     public func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
@@ -88,7 +90,11 @@ private struct BPFObject: ~Copyable {
     }
 
     func load(program name: String) throws(KernelError) {
-        guard bpf_object__load(object) == 0 else { throw Self.failed("load program \(name)") }
+        guard bpf_object__load(object) == 0 else {
+            throw Self.failed(
+                "load program \(name)",
+                remedy: Capabilities.lacksPerfmon ? "grant CAP_PERFMON: kernels before 6.12 want it for this" : nil)
+        }
     }
 
     func descriptor(ofProgram name: String) throws(KernelError) -> FileDescriptor {
@@ -105,9 +111,10 @@ private struct BPFObject: ~Copyable {
     }
 
     /// An error of libbpf with the warning that explains it.
-    private static func failed(_ operation: String) -> KernelError {
+    private static func failed(_ operation: String, remedy: String? = nil) -> KernelError {
         let code = errno
         let warning = String(cString: clibbpf_last_warning()).split(separator: "\n").joined(separator: " ")
-        return KernelError(operation, code: code, detail: warning.isEmpty || code == EPERM ? nil : warning)
+        let details = [warning.isEmpty || code == EPERM ? nil : warning, remedy].compactMap(\.self)
+        return KernelError(operation, code: code, detail: details.isEmpty ? nil : details.joined(separator: "; "))
     }
 }

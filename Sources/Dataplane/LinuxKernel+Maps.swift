@@ -44,11 +44,15 @@ extension LinuxKernel {
         return counters
     }
 
-    public func details(of tap: TapID) throws(KernelError) -> Details {
+    public func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details {
         let tables = try detailTables(of: tap)
-        return Details(
-            qos: try tables.qos?.qosCounters(), flows: try tables.flows?.flowTable(),
-            flowsMadeAt: tables.flowsMadeAt, bursts: try bursts(of: tap))
+        var details = Details()
+        if wanted.contains(.qos) { details.qos = try tables.qos?.qosCounters() }
+        if wanted.contains(.flows) {
+            (details.flows, details.flowsMadeAt) = (try tables.flows?.flowTable(), tables.flowsMadeAt)
+        }
+        if wanted.contains(.bursts) { details.bursts = try bursts(of: tap) }
+        return details
     }
 
     public func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? {

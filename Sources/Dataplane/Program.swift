@@ -41,6 +41,8 @@ public struct Tailoring: Hashable, Sendable {
     public let measurement: Measurement
     /// Of the sampling and of the flows' hash: the same for the tap's life, whoever loads the program.
     public let seed: UInt64
+    /// Whether the tap's flow table goes on if it has the right size: nothing has passed that should be in it and is not.
+    public let continuesFlows: Bool
 
     /// The program of the family: `telegen_t` and a letter for each thing that it does.
     var programName: String {

@@ -83,7 +83,8 @@ extension telegen_operands {
         self[keyPath: last] = UInt32(rising.count - 1)
         let size = MemoryLayout<telegen_ports>.size
         withUnsafeMutableBytes(of: &self[keyPath: path]) { list in
-            for (index, range) in rising.enumerated() {
+            for index in 0..<list.count / size {
+                let range = rising[min(index, rising.count - 1)]
                 let entry = telegen_ports(first: range.lowerBound, last: range.upperBound)
                 list.storeBytes(of: entry, toByteOffset: index * size, as: telegen_ports.self)
             }

@@ -99,9 +99,24 @@ public struct FlowCell: Hashable, Sendable {
     }
 }
 
-/// A tap's flow table: by CPU, then by cell.
+/// A tap's flow table.
 public struct FlowTable: Hashable, Sendable {
-    public var cpus: [[FlowCell]]
+    /// By place in the table, then by CPU.
+    public var cells: [FlowCell]
+    public let cpus: Int
 
-    public init(cpus: [[FlowCell]]) { self.cpus = cpus }
+    /// - Parameter cells: a whole number of places.
+    public init(cells: [FlowCell], cpus: Int) {
+        precondition(cpus > 0 && cells.count.isMultiple(of: cpus))
+        self.cells = cells
+        self.cpus = cpus
+    }
+
+    /// The cells of one place on all CPUs.
+    subscript(place: Int) -> ArraySlice<FlowCell> {
+        get { cells[place * cpus..<(place + 1) * cpus] }
+        set { cells.replaceSubrange(place * cpus..<(place + 1) * cpus, with: newValue) }
+    }
+
+    var places: Range<Int> { 0..<cells.count / cpus }
 }

@@ -50,6 +50,17 @@ extension Database {
             }
         }
     }
+
+    /// The same, unless the connection is no longer the one of that number: differences to what another server held are
+    /// not for this one.
+    ///
+    /// - Returns: whether the changes were made.
+    public func apply(_ changes: [RowChange], ifStill generation: Int) throws(RedisError) -> Bool {
+        try connect(until: Instant.now + timeout)
+        guard self.generation == generation else { return false }
+        try apply(changes)
+        return true
+    }
 }
 
 extension Database {

@@ -6,7 +6,7 @@
 public actor Database {
     public nonisolated let endpoint: DatabaseEndpoint
     private let clientName: String
-    private let timeout: Duration
+    let timeout: Duration
     private let executor = QueueExecutor(label: "SonicDB.Database")
     private var connection: Connection?
     /// How many connections there have been: another number means that the server may have been another one, or
@@ -51,7 +51,7 @@ public actor Database {
     /// Closes the connection; a later call opens it again.
     public func close() { connection = nil }
 
-    private func connect(until deadline: Instant) throws(RedisError) {
+    func connect(until deadline: Instant) throws(RedisError) {
         // The server was restarted meanwhile, or dropped an idle client: no failure, as nothing was sent.
         if connection?.isStale == true { connection = nil }
         guard connection == nil else { return }

@@ -180,7 +180,7 @@ class RecordedKernel: Kernel {
         counterTable[slot] = Counters()
     }
 
-    func details(of tap: TapID) throws(KernelError) -> Details { Details() }
+    func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details { Details() }
 
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? { nil }
 

@@ -8,7 +8,7 @@ import Testing
     private func tailoring(_ layer: Port.Layer = .ethernet, _ change: (inout Measurement) -> Void) -> Tailoring {
         var measurement = Measurement()
         change(&measurement)
-        return Tailoring(tap: .a, slot: 5, layer: layer, measurement: measurement, seed: 7)
+        return Tailoring(tap: .a, slot: 5, layer: layer, measurement: measurement, seed: 7, continuesFlows: true)
     }
 
     @Test("the program is named by what it does beyond the default")

@@ -10,7 +10,8 @@ struct LayerThreeTests {
             let device = try agent.namespace.inside { try Tun("tun7") }
             _ = try await agent.namespace.run(["ip", "link", "set", "tun7", "up"])
             try await agent.write("a", ["port": "tun7"])
-            try await agent.wait("a", is: "running")
+            try await agent.write("tailored", ["port": "tun7", "ip_proto": "udp", "detail": "qos,flows"])
+            for job in ["a", "tailored"] { try await agent.wait(job, is: "running") }
             for name in ["ipv4-udp-128", "ipv4-udp-129", "icmp6-118", "icmp6-hop-by-hop", "ipv6-tcp-74"] {
                 try device.write(Array(try #require(Corpus[name]).bytes.dropFirst(14)))
             }
@@ -19,6 +20,13 @@ struct LayerThreeTests {
             #expect(counted["ipv4_packets"] == "2" && counted["ipv4_bytes"] == "\(128 + 129 - 28)")
             #expect(counted["icmp6_packets"] == "2" && counted["ipv6_packets"] == "1")
             #expect(counted["other_packets"] == "0" && counted["parse_errors"] == "0")
+
+            try await agent.wait("tailored", hasCounted: 2)
+            let tailored = try await agent.statistics("tailored", "ingress")
+            #expect(tailored["ipv4_packets"] == "2" && tailored["ipv4_bytes"] == "\(128 + 129 - 28)")
+            #expect(tailored["filtered"] == "3" && tailored["parse_errors"] == "0")
+            #expect(tailored["ecn_packets"]?.split(separator: ",").compactMap { Int($0) }.reduce(0, +) == 2)
+            #expect(tailored["flow_other_packets"] == "0")
         }
     }
 }

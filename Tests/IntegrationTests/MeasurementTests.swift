@@ -113,6 +113,39 @@ struct MeasurementTests {
         }
     }
 
+    @Test("flows that were not looked at for a while, or are given another table, begin anew")
+    func flowsBeginAnew() async throws {
+        try await AgentUnderTest.run { agent in
+            func measure(_ fields: [String: String]) async throws {
+                try await agent.write("a", fields)
+                try await agent.passStatusIntervals(2)
+            }
+            /// Whether the flows of the report have no more than came meanwhile, and what there is.
+            func send(_ count: Int) async throws {
+                let before = try await agent.settled("a")
+                let sent = try await agent.send(count)
+                try await agent.wait("a", hasCounted: before + sent.packets)
+                try await agent.passStatusIntervals(1)
+                let flows = try await agent.flows(of: "a").compactMap { $0["packets"].flatMap { UInt64($0) } }
+                #expect(!flows.isEmpty && flows.reduce(0, +) <= sent.packets)
+            }
+            try await agent.write("a", ["port": "Ethernet0", "detail@": "flows"])
+            try await agent.wait("a", is: "running")
+            try await send(2_000)
+            try await measure(["detail@": "qos"])
+            _ = try await agent.send(2_000)
+            try await measure(["detail@": "qos,flows"])
+            try await send(200)
+            try await measure(["top_flows": "1024"])
+            try await send(200)
+            try await agent.end(SIGKILL)
+            try await agent.start()
+            try await agent.passStatusIntervals(2)
+            #expect(try await agent.flows(of: "a").isEmpty)
+            try await send(200)
+        }
+    }
+
     @Test("sampling scales to estimates of everything, says its rate, and a new rate acts at once")
     func sampling() async throws {
         try await AgentUnderTest.run { agent in

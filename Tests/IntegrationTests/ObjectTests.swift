@@ -1,5 +1,8 @@
+import Domain
 import Foundation
 import Testing
+
+@testable import Dataplane
 
 @Suite(
     "Objects of somebody's own (TELEGEN_BPF_OBJECT, TELEGEN_BTF)",
@@ -25,11 +28,11 @@ struct ObjectTests {
         }
     }
 
-    @Test("a file that is no BTF fails the job, with what libbpf says of it")
+    @Test("a file that only begins as BTF fails the job, with what libbpf says of it")
     func garbage() async throws {
         try await withObject { folder, object in
             let btf = folder + "/garbage.btf"
-            try Data("no BTF".utf8).write(to: URL(fileURLWithPath: btf))
+            try Data([0x9f, 0xeb] + "no more of it".utf8).write(to: URL(fileURLWithPath: btf))
             try await AgentUnderTest.run(["TELEGEN_BPF_OBJECT": object, "TELEGEN_BTF": btf]) { agent in
                 try await agent.write("a", ["port": "Ethernet0"])
                 let reason = try await agent.wait("a", is: "failed")["reason"]
@@ -49,11 +52,50 @@ struct ObjectTests {
         }
     }
 
-    @Test("files that are not there end the start with a message", arguments: ["TELEGEN_BPF_OBJECT", "TELEGEN_BTF"])
-    func absent(variable: String) async throws {
+    @Test(
+        "files of another kind, or none, end the start with a message that names the file and the remedy",
+        arguments: ["TELEGEN_BPF_OBJECT", "TELEGEN_BTF"])
+    func wrongFiles(variable: String) async throws {
         try await AgentUnderTest.run { agent in
-            let code = try await agent.command(["run"], environment: [variable: "/nowhere"]).code
-            #expect(code == 1 && agent.log.contains("cannot read \(variable) /nowhere"))
+            for (name, content) in [("empty", ""), ("text", "neither ELF nor BTF")] {
+                try Data(content.utf8).write(to: URL(fileURLWithPath: agent.folder + "/" + name))
+            }
+            try #require(mkfifo(agent.folder + "/fifo", 0o600) == 0)
+            let kind = variable == "TELEGEN_BTF" ? "is no BTF" : "is no ELF object"
+            let cases = [
+                ("empty", kind), ("text", kind), ("fifo", "it is no file"), ("", "it is no file"),
+                ("absent", "No such file"),
+            ]
+            for (name, message) in cases {
+                let path = agent.folder + "/" + name
+                let code = try await agent.command(["run"], environment: [variable: path]).code
+                #expect(code == 1 && agent.log.contains("\(variable) \(path)") && agent.log.contains(message))
+            }
+        }
+    }
+
+    @Test("a program that cannot be loaded leaves the flow table of the one before")
+    func failedChange() async throws {
+        try await AgentUnderTest.run { agent in
+            let folder = agent.folder + "/own-bpf"
+            var measurement = Measurement()
+            (measurement.detail, measurement.topFlows) = ([.flows], 16)
+            func tailoring() -> Tailoring {
+                Tailoring(
+                    tap: TapID("a", .ingress), slot: 0, layer: .ethernet, measurement: measurement, seed: 1,
+                    continuesFlows: true)
+            }
+            func cells(_ object: [UInt8]?) throws -> Int? {
+                let kernel = try LinuxKernel(
+                    pins: PinFolder(bpffs: folder, namespaceID: nil), slots: 8, object: object)
+                _ = try? kernel.load(tailoring())
+                return try kernel.details(of: TapID("a", .ingress), [.flows]).flows.map { $0.cells.count / $0.cpus }
+            }
+            #expect(try cells(nil) == 1024)
+            measurement.topFlows = 1024
+            #expect(try cells([UInt8]("no object".utf8)) == 1024)
+            #expect(try cells(nil) == 8192)
+            _ = try await output(of: ["umount", "-l", folder])
         }
     }
 

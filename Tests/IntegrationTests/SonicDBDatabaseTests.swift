@@ -27,6 +27,20 @@ struct SonicDBDatabaseTests {
         #expect(row[list: "vlan"] == ["10", "20"])
     }
 
+    @Test("are not changed by what was meant for the server of another connection")
+    func generation() async throws {
+        let redis = try await TestRedis()
+        let database = redis.database()
+        try await database.send(["PING"])
+        let change = RowChange.set(table: "T", key: "a", fields: ["f": "v"], removing: [])
+        let generation = await database.generation
+        await database.close()
+        #expect(try await database.apply([change], ifStill: generation) == false)
+        #expect(try await database.send(["EXISTS", "T|a"]) == .integer(0))
+        #expect(try await database.apply([change], ifStill: generation + 1))
+        #expect(try await database.send(["EXISTS", "T|a"]) == .integer(1))
+    }
+
     @Test("come with the guard key's value")
     func guardValue() async throws {
         let redis = try await TestRedis()

@@ -95,7 +95,7 @@ struct telegen_operands {
 	__u64 address[4]; /* as in the words of telegen_flow_key: both prefixes … */
 	__u64 mask[4];    /* … and the bits of them that count */
 	__u64 vlans[64];
-	/* Rising, without overlap; how many there are, less one. */
+	/* Rising, without overlap, the last one repeated to the end; how many there are, less one. */
 	__u32 source_ports, destination_ports;
 	struct telegen_ports source_port[TELEGEN_LIST], destination_port[TELEGEN_LIST];
 };

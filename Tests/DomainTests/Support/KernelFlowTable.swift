@@ -59,3 +59,10 @@ extension FlowKey {
 extension UnixTime {
     static func second(_ second: Int) -> UnixTime { UnixTime(nanoseconds: UInt64(second) * 1_000_000_000) }
 }
+
+extension FlowTable {
+    /// - Parameter columns: each CPU's cells.
+    init(cpus columns: [[FlowCell]]) {
+        self.init(cells: columns[0].indices.flatMap { place in columns.map { $0[place] } }, cpus: columns.count)
+    }
+}

@@ -13,6 +13,12 @@ enum KernelUnderTest {
 
     static let hasTCX = isAtLeast(6, 6)
 
+    /// Older verifiers follow mispredicted ways with less knowledge.
+    static let loadsWithoutPerfmon = isAtLeast(6, 12)
+
+    /// TCP over IPv6 in packets of more than 64 KB.
+    static let hasBigTCP = isAtLeast(5, 19)
+
     private static func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
         let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
         return numbers.count == 2 && (numbers[0], numbers[1]) >= (major, minor)

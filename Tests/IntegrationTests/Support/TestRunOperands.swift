@@ -42,7 +42,8 @@ extension telegen_operands {
         self[keyPath: last] = UInt32(ranges.count - 1)
         withUnsafeMutableBytes(of: &self[keyPath: path]) { list in
             list.withMemoryRebound(to: telegen_ports.self) { list in
-                for (index, range) in ranges.enumerated() {
+                for index in list.indices {
+                    let range = ranges[min(index, ranges.count - 1)]
                     list[index] = telegen_ports(first: UInt16(range.lowerBound), last: UInt16(range.upperBound))
                 }
             }
