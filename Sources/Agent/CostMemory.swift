@@ -29,10 +29,11 @@ struct CostMemory {
         known = known.filter { jobs.contains($0.key) }.merging(measured) { _, new in new }
     }
 
-    /// Nil when no packet has come while it was measured.
+    /// Nil: nothing of the job runs.
     func cost(of status: JobStatus) -> JobCost? {
         guard status.operStatus == .running || status.operStatus == .degraded else { return nil }
         if let unavailable { return .unavailable(reason: unavailable) }
         return known[status.name].map { .nanosecondsPerPacket($0) }
+            ?? .unavailable(reason: "no packet has come yet while it was measured")
     }
 }

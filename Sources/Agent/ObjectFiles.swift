@@ -12,7 +12,8 @@ enum ObjectFiles {
         let bytes = try read(name, path, limit: 16 << 20)
         guard bytes.starts(with: elf) else {
             throw AgentError(
-                "\(name) \(path) is no ELF object: name one that clang -target bpf has made of bpf/count.bpf.c, or none")
+                "\(name) \(path) is no ELF object: name one that clang -target bpf has made of bpf/count.bpf.c, or none"
+            )
         }
         return bytes
     }

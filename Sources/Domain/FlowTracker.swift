@@ -20,7 +20,8 @@ public struct FlowTracker: Sendable {
     /// everything begins anew.
     public mutating func update(_ table: FlowTable, now: UnixTime) {
         if known == nil, let madeAt {
-            begin(FlowTable(cells: Array(repeating: FlowCell(), count: table.cells.count), cpus: table.cpus), at: madeAt)
+            begin(
+                FlowTable(cells: Array(repeating: FlowCell(), count: table.cells.count), cpus: table.cpus), at: madeAt)
         }
         if known.map({ !canBecome(table, from: $0) }) ?? true { begin(table, at: nil) }
         for place in table.places where !table[place].contains(where: \.isTorn) {

@@ -21,6 +21,9 @@ struct PacketKind: Sendable {
         PacketKind(name: "hbh-tcp6", bytes: behindOptions(frame("ipv6-tcp-74"))),
     ]
 
+    /// Those that a network is full of: no malformed headers, options or extensions.
+    static let plain = ["udp4", "tcp4", "icmp6", "vlan-udp4", "qinq-tcp6", "arp", "one-byte"]
+
     /// The same packet as a device without an Ethernet header has it; nil for what the kernel would not run.
     ///
     /// The kernel takes the type from the bytes 12 and 13 all the same: they become it, in IP's source address. From

@@ -62,7 +62,8 @@ struct ExactnessTests {
             try await agent.write("tailored", ["port": "Ethernet0", "detail@": "qos,flows"])
             for job in ["a", "tailored"] { try await agent.wait(job, is: "running") }
             let sender = try agent.namespace.inside { try Sender(interface: "gen0") }
-            _ = try await sender.send(TrafficMix(frames: [Self.bigFrame(payload: 80_000, size: 1440)], seed: 1), count: 3)
+            _ = try await sender.send(
+                TrafficMix(frames: [Self.bigFrame(payload: 80_000, size: 1440)], seed: 1), count: 3)
             for job in ["a", "tailored"] {
                 try await agent.wait(job, hasCounted: 3 * 56)
                 let counted = try await agent.statistics(job, "ingress")
