@@ -8,6 +8,7 @@ struct CostMemory {
     private var known: [JobName: Double] = [:]
     private var probe: Dataplane.CostProbe?
     private var unavailable: String?
+    private var hasMeasured = false
 
     mutating func begin(_ dataplane: Dataplane, _ logger: Logger) {
         do {
@@ -25,6 +26,7 @@ struct CostMemory {
         guard let probe else { return }
         self.probe = nil
         guard let measured = try? dataplane.endCost(probe) else { return }
+        hasMeasured = true
         let jobs = Set(jobs)
         known = known.filter { jobs.contains($0.key) }.merging(measured) { _, new in new }
     }
@@ -34,6 +36,6 @@ struct CostMemory {
         guard status.operStatus == .running || status.operStatus == .degraded else { return nil }
         if let unavailable { return .unavailable(reason: unavailable) }
         return known[status.name].map { .nanosecondsPerPacket($0) }
-            ?? .unavailable(reason: "no packet has come yet while it was measured")
+            ?? .unavailable(reason: hasMeasured ? "no packet came while it was measured" : "not measured yet")
     }
 }

@@ -95,8 +95,13 @@ public final class StatePublisher: Service, Sendable {
     }
 
     private func look() async throws -> Written {
+        try await database.send(["PING"])
+        let generation = await database.generation
         let rows = try await load()
-        return Written(rows: rows, generation: await database.generation)
+        guard await database.generation == generation else {
+            throw RedisError.unavailable(database.endpoint, cause: "another server answered while rows were read")
+        }
+        return Written(rows: rows, generation: generation)
     }
 
     /// What STATE_DB holds of our tables now.

@@ -27,6 +27,7 @@ extension Dataplane {
             throw error
         }
         seats[tap] = new
+        try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
         if measurement == .plain { try record(tap, slot, isTailored: false) }
         // The old lane's cell stays: a packet that is on its way through the old program is counted too.
         vacate(old, tap.direction)
@@ -115,6 +116,7 @@ extension Dataplane {
             record.port = .init(name: port.name, ifindex: port.ifindex)
             try write(record, at: slot)
             try kernel.attachLink(program, to: port.ifindex, tap.direction, pin: tap.pin)
+            try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
         } catch {
             giveUp(tap)
             throw error
@@ -137,6 +139,7 @@ extension Dataplane {
             try write(record, at: slot)
             if isNew { try makeQdisc(port, record, slot) }
             try kernel.attachFilter(program, to: port.ifindex, tap.direction, filter, replacing: false)
+            try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
         } catch {
             giveUp(tap)
             throw error

@@ -11,6 +11,8 @@ final class DetailTables {
     private(set) var burstTotals: BPFMap?
     /// Nil: by an earlier agent.
     private(set) var flowsMadeAt: UnixTime?
+    /// The flow table of the program that was loaded last, until that stands.
+    private var pending: BPFMap?
     private let pins: PinFolder
     private let tap: TapID
 
@@ -28,8 +30,8 @@ final class DetailTables {
 
     /// Makes the tables that the program uses and that are not there yet.
     ///
-    /// - Returns: the flow table that the program is to have. A new one waits for `adopt`, so that a program that is
-    ///   refused leaves everything as it was.
+    /// - Returns: the flow table that the program is to have. A new one waits for `settleFlows`, so that a program that
+    ///   is refused leaves everything as it was.
     func prepare(_ tailoring: Tailoring) throws(KernelError) -> BPFMap? {
         let detail = tailoring.measurement.detail
         if detail.contains(.qos), qos == nil { try open(.qos, entries: 1) }
@@ -37,14 +39,20 @@ final class DetailTables {
             if bursts == nil { try open(.bursts, entries: 1) }
             if burstTotals == nil { try open(.burstTotals, entries: 1) }
         }
+        pending = nil
         guard detail.contains(.flows) else { return nil }
-        if let flows, tailoring.continuesFlows, flows.entries == tailoring.flowCells { return flows }
-        let (type, size) = Self.shape(of: .flows)
-        return try BPFMap(making: type, Kind.flows.rawValue, valueSize: size, entries: tailoring.flowCells)
+        pending = flows
+        if !tailoring.continuesFlows || flows?.entries != tailoring.flowCells {
+            let (type, size) = Self.shape(of: .flows)
+            pending = try BPFMap(making: type, Kind.flows.rawValue, valueSize: size, entries: tailoring.flowCells)
+        }
+        return pending
     }
 
-    /// The tap's program is loaded, with this flow table or none: an earlier one gives way.
-    func adopt(flows new: BPFMap?) throws(KernelError) {
+    /// The tap's program stands, and follows flows or does not: an earlier table gives way.
+    func settleFlows(wanted: Bool) throws(KernelError) {
+        let new = wanted ? pending : nil
+        pending = nil
         guard new !== flows else { return }
         guard unlink(path(.flows)) == 0 || errno == ENOENT else {
             throw KernelError("remove pin \(Self.name(tap, .flows))")

@@ -61,6 +61,9 @@ public protocol Kernel: AnyObject {
     /// The same of its bursts alone.
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts?
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)
+    /// The program that was loaded for the tap stands, and follows flows or does not: its flow table takes the earlier
+    /// one's place, or that goes.
+    func settleFlows(of tap: TapID, wanted: Bool) throws(KernelError)
     /// Forgets the tables of the tap's details.
     func removeDetails(of tap: TapID) throws(KernelError)
 }

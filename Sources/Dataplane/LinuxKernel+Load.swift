@@ -36,9 +36,7 @@ extension LinuxKernel {
         var operands = tailoring.operands
         try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
-        let program = Program(program: try object.descriptor(ofProgram: name))
-        try tables.adopt(flows: flows)
-        return program
+        return Program(program: try object.descriptor(ofProgram: name))
     }
 
     public func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
@@ -91,9 +89,11 @@ private struct BPFObject: ~Copyable {
 
     func load(program name: String) throws(KernelError) {
         guard bpf_object__load(object) == 0 else {
+            let isRefused = [EACCES, EPERM, EINVAL, E2BIG].contains(errno)
             throw Self.failed(
                 "load program \(name)",
-                remedy: Capabilities.lacksPerfmon ? "grant CAP_PERFMON: kernels before 6.12 want it for this" : nil)
+                remedy: isRefused && Capabilities.lacksPerfmon
+                    ? "grant CAP_PERFMON: kernels before 6.12 want it for this" : nil)
         }
     }
 

@@ -65,6 +65,10 @@ extension LinuxKernel {
         try detailTables(of: tap).burstTotals?.write(bursts)
     }
 
+    public func settleFlows(of tap: TapID, wanted: Bool) throws(KernelError) {
+        try detailTables(of: tap).settleFlows(wanted: wanted)
+    }
+
     public func removeDetails(of tap: TapID) throws(KernelError) {
         details[tap] = nil
         try DetailTables.remove(of: tap, pins)

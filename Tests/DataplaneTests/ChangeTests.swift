@@ -54,6 +54,23 @@ import Testing
         #expect(kernel.calls.count { $0 == "load ethernet" } == 1)
     }
 
+    @Test("a flow table takes the earlier one's place when its program stands, and goes with the last one that has it")
+    func flows() throws {
+        let kernel = RecordedKernel(ports: [.ethernet0])
+        let dataplane = try Dataplane.start(kernel)
+        let flows = Measurement { $0.detail = [.flows] }
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: flows))
+        #expect(kernel.tapsWithFlows == [.a: true])
+        kernel.tapsWithFlows = [:]
+        kernel.failing = ("update", KernelError("it", code: 12))
+        #expect(throws: KernelError.self) { try dataplane.perform(.change(.a, to: .plain)) }
+        #expect(kernel.tapsWithFlows.isEmpty)
+        try dataplane.perform(.change(.a, to: .plain))
+        #expect(kernel.tapsWithFlows == [.a: false])
+        try dataplane.perform(.change(.a, to: flows))
+        #expect(kernel.tailored.values.map(\.continuesFlows).sorted { !$0 && $1 } == [false, true])
+    }
+
     @Test("a change that fails leaves the old program standing, and can be tried again", arguments: ["load", "update"])
     func failure(call: String) throws {
         let kernel = RecordedKernel(ports: [.ethernet0])

@@ -9,6 +9,8 @@ class RecordedKernel: Kernel {
     var hasTCX = true
     var calls: [String] = []
     /// The next call that begins so fails.
+    /// As they were settled last.
+    var tapsWithFlows: [TapID: Bool] = [:]
     var failing: (call: String, error: KernelError)?
 
     var linkTable: [String: (ifindex: UInt32, direction: Direction, program: ObjectIdentifier)] = [:]
@@ -179,6 +181,8 @@ class RecordedKernel: Kernel {
         try note("clear \(slot)")
         counterTable[slot] = Counters()
     }
+
+    func settleFlows(of tap: TapID, wanted: Bool) { tapsWithFlows[tap] = wanted }
 
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details { Details() }
 

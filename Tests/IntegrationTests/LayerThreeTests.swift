@@ -22,6 +22,7 @@ struct LayerThreeTests {
             #expect(counted["other_packets"] == "0" && counted["parse_errors"] == "0")
 
             try await agent.wait("tailored", hasCounted: 2)
+            try await agent.passStatusIntervals(2)
             let tailored = try await agent.statistics("tailored", "ingress")
             #expect(tailored["ipv4_packets"] == "2" && tailored["ipv4_bytes"] == "\(128 + 129 - 28)")
             #expect(tailored["filtered"] == "3" && tailored["parse_errors"] == "0")

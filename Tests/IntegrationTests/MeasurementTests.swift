@@ -125,17 +125,19 @@ struct MeasurementTests {
                 let before = try await agent.settled("a")
                 let sent = try await agent.send(count)
                 try await agent.wait("a", hasCounted: before + sent.packets)
-                try await agent.passStatusIntervals(1)
+                try await agent.passStatusIntervals(2)
                 let flows = try await agent.flows(of: "a").compactMap { $0["packets"].flatMap { UInt64($0) } }
                 #expect(!flows.isEmpty && flows.reduce(0, +) <= sent.packets)
             }
             try await agent.write("a", ["port": "Ethernet0", "detail@": "flows"])
             try await agent.wait("a", is: "running")
             try await send(2_000)
-            try await measure(["detail@": "qos"])
-            _ = try await agent.send(2_000)
-            try await measure(["detail@": "qos,flows"])
-            try await send(200)
+            for without in ["qos", ""] {
+                try await measure(["detail@": without])
+                _ = try await agent.send(2_000)
+                try await measure(["detail@": "qos,flows"])
+                try await send(200)
+            }
             try await measure(["top_flows": "1024"])
             try await send(200)
             try await agent.end(SIGKILL)

@@ -68,8 +68,10 @@ struct ObjectTests {
             ]
             for (name, message) in cases {
                 let path = agent.folder + "/" + name
+                let before = agent.log.count
                 let code = try await agent.command(["run"], environment: [variable: path]).code
-                #expect(code == 1 && agent.log.contains("\(variable) \(path)") && agent.log.contains(message))
+                let log = agent.log.dropFirst(before)
+                #expect(code == 1 && log.contains("\(variable) \(path)") && log.contains(message))
             }
         }
     }
@@ -88,13 +90,18 @@ struct ObjectTests {
             func cells(_ object: [UInt8]?) throws -> Int? {
                 let kernel = try LinuxKernel(
                     pins: PinFolder(bpffs: folder, namespaceID: nil), slots: 8, object: object)
-                _ = try? kernel.load(tailoring())
+                if (try? kernel.load(tailoring())) != nil {
+                    try kernel.settleFlows(of: TapID("a", .ingress), wanted: true)
+                }
                 return try kernel.details(of: TapID("a", .ingress), [.flows]).flows.map { $0.cells.count / $0.cpus }
             }
             #expect(try cells(nil) == 1024)
             measurement.topFlows = 1024
             #expect(try cells([UInt8]("no object".utf8)) == 1024)
             #expect(try cells(nil) == 8192)
+            let kernel = try LinuxKernel(pins: PinFolder(bpffs: folder, namespaceID: nil), slots: 8)
+            try kernel.settleFlows(of: TapID("a", .ingress), wanted: false)
+            #expect(try kernel.details(of: TapID("a", .ingress), [.flows]).flows == nil)
             _ = try await output(of: ["umount", "-l", folder])
         }
     }

@@ -40,7 +40,7 @@ extension AgentUnderTest {
                 >= all
         }
         // Details are read before the counters: what came between is in the next reading.
-        try await passStatusIntervals(1)
+        try await passStatusIntervals(2)
     }
 
     /// Waits for as many status intervals, told by the agent's heartbeat.
