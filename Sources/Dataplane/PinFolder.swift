@@ -102,9 +102,16 @@ public final class PinFolder: Sendable {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw KernelError("open \(path)") }
         let lock = FileDescriptor(owning: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw KernelError(
-                "lock \(path)", detail: "another telegen-sonic runs here: stop it, or give this one a NAMESPACE_ID")
+        // Who was killed may still be ending, and what it was just starting holds its lock until exec(2).
+        for attempt in 1... {
+            guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { break }
+            let code = errno
+            guard code == EWOULDBLOCK, attempt < 50 else {
+                throw KernelError(
+                    "lock \(path)", code: code,
+                    detail: "another telegen-sonic runs here: stop it, or give this one a NAMESPACE_ID")
+            }
+            usleep(20_000)
         }
         return lock
     }
