@@ -35,11 +35,12 @@ public struct Agent: Service {
         let stateDatabase = Database(databases.state)
         let configDatabase = Database(databases.config)
         let publisher = StatePublisher(stateDatabase, logger: logger)
-        let memory = JobMemory((try? await publisher.load()) ?? [:])
+        let earlier = (try? await publisher.load()) ?? [:]
+        let clock = AgentClock(after: earlier.lastExport)
         let reconciler = Reconciler(
-            mirror: options.mirror, placeholderName: options.placeholderName, publisher: publisher, memory: memory,
-            logger: logger, openDataplane: openDataplane)
-        let export = await makeExport(reconciler, configDatabase)
+            mirror: options.mirror, placeholderName: options.placeholderName, publisher: publisher, earlier: earlier,
+            clock: clock, logger: logger, openDataplane: { try openDataplane(clock) })
+        let export = await makeExport(reconciler, configDatabase, clock)
         let ticker = StatusTicker(
             reconciler, publisher, export.exporter, build: build, database: databases.summary,
             interval: options.fixed.statusInterval ?? GlobalRow.defaultStatusInterval,
@@ -50,7 +51,7 @@ public struct Agent: Service {
                 databases.config, tables: [ConfigFollower.jobTable, ConfigFollower.globalTable],
                 guardKey: databases.guardKey, logger: logger),
             guardKey: databases.guardKey, reconciler: reconciler, settings: { await apply($0, ticker, export) },
-            logger: logger)
+            rowsChanged: { databases.server?.rowsChanged() }, logger: logger)
 
         var services: [any Service] = databases.server.map { [PrivateServerService(server: $0, logger: logger)] } ?? []
         services += [publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), follower, export]
@@ -74,7 +75,9 @@ public struct Agent: Service {
         }
     }
 
-    private func makeExport(_ reconciler: Reconciler, _ configDatabase: Database) async -> ExportService {
+    private func makeExport(
+        _ reconciler: Reconciler, _ configDatabase: Database, _ clock: AgentClock
+    ) async -> ExportService {
         let (instanceID, problem) = InstanceID.load(folder: options.stateDirectory, namespaceID: options.namespaceID)
         if let problem { logger.warning("\(problem)") }
         let metadata = try? await configDatabase.read(table: "DEVICE_METADATA", keys: ["localhost"], guardKey: nil)
@@ -83,7 +86,7 @@ public struct Agent: Service {
         let detected = HostFacts.resource(instanceID: instanceID, version: build.version, metadata: device)
         let source = MetricsSource(
             reconciler, resource: options.exporter.resource(detected: detected), version: build.version,
-            withIfindex: options.metricIfindex)
+            withIfindex: options.metricIfindex, clock: clock)
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
         return ExportService(settings, version: build.version, source: source, logger: logger)
     }
@@ -106,16 +109,16 @@ extension Agent {
 
     /// The pin folder is locked at once, so that a second agent ends with a message; what else the kernel refuses
     /// means placeholder mode, tried again now and then.
-    private func dataplaneOpener() throws -> @Sendable () throws -> sending Dataplane {
+    private func dataplaneOpener() throws -> @Sendable (AgentClock) throws -> sending Dataplane {
         let object = try options.bpfObject.map { try ObjectFiles.object($0) }
         if let btf = options.btf { try ObjectFiles.checkBTF(btf) }
         let held = try holdPins()
-        return { [options, logger] in
+        return { [options, logger] clock in
             let pins = try held ?? PinFolder(bpffs: options.bpffs, namespaceID: options.namespaceID)
             let kernel = try LinuxKernel(pins: pins, slots: Self.slots, object: object, btf: options.btf)
             return try Dataplane(
                 kernel: kernel, attach: options.attach, bootID: HostFacts.bootID.flatMap(BootID.init) ?? .zero,
-                clock: { .now }, logger: logger)
+                clock: { clock.forwardTime }, logger: logger)
         }
     }
 }

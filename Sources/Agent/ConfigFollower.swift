@@ -15,6 +15,8 @@ struct ConfigFollower: Service {
     let reconciler: Reconciler
     /// Told of what `TELEGEN|global` says when that changes.
     let settings: @Sendable (GlobalRow) async -> Void
+    /// Told that somebody has written or deleted rows.
+    let rowsChanged: @Sendable () -> Void
     let logger: Logger
 
     func run() async {
@@ -44,11 +46,14 @@ struct ConfigFollower: Service {
         var global: Global?
         /// Keys that are no job names and of which no row of STATE_DB can tell.
         var nameless: Set<String> = []
+        /// It has been said that there are too many rows.
+        var isFull = false
     }
 
     /// Reads until it works: what was announced must not be lost.
     private func follow(_ batch: KeyBatch, _ memory: inout Memory) async {
         var isAway = false
+        var pause = Pause()
         while !Task.isCancelled {
             do {
                 try await read(batch, &memory)
@@ -59,7 +64,7 @@ struct ConfigFollower: Service {
                     logger.error("CONFIG_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
                 }
                 isAway = true
-                try? await Task.sleep(for: .milliseconds(200))
+                try? await Task.sleep(for: pause.next())
             }
         }
     }
@@ -73,9 +78,8 @@ struct ConfigFollower: Service {
         }
         let jobs = try await database.readLeniently(Self.jobTable, jobKeys, guardKey: guardKey)
         let settingsView = try await database.readLeniently(Self.globalTable, ["global"], guardKey: guardKey)
-        guard guardKey == nil || jobs.guardValue != nil && settingsView.guardValue != nil else {
-            return await reconciler.hold()
-        }
+        guard guardKey == nil || jobs.isWhole && settingsView.isWhole else { return await reconciler.hold() }
+        if batch != .resync { rowsChanged() }
 
         let new = Global(settingsView.rows["global"] ?? .absent)
         if memory.global != new {
@@ -85,16 +89,37 @@ struct ConfigFollower: Service {
         }
         let row = new.row
         let nameless = Set(jobKeys.filter { JobName($0) == nil && !$0.isNameable && jobs.rows[$0] != .absent })
-        for key in nameless.subtracting(memory.nameless) {
+        for key in nameless.subtracting(memory.nameless).sorted().prefix(Self.mostNamed) {
             logger.warning("TELEGEN_JOB has a row whose key is no job name: \(key.prefix(128).debugDescription)")
         }
         memory.nameless = batch == .resync ? nameless : memory.nameless.union(nameless)
+        if memory.nameless.count > Self.mostRows { memory.nameless = [] }
         await reconciler.update { desired, misnamed in
             desired.adminState = row.adminState ?? .up
             desired.maxJobs = row.maxJobs ?? GlobalRow.defaultMaxJobs
-            for (key, state) in jobs.rows { JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed) }
+            for (key, state) in jobs.rows.sorted(by: { $0.key < $1.key }) {
+                let isKnown = misnamed[key] != nil || JobName(key).map { desired.jobs[$0] != nil } ?? false
+                guard isKnown || desired.jobs.count + misnamed.count < Self.mostRows else { continue }
+                JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed)
+            }
+        }
+        if await reconciler.knownKeys.count >= Self.mostRows, !memory.isFull {
+            logger.error("TELEGEN_JOB has more than \(Self.mostRows) rows: the rest is not looked at; delete some")
+            memory.isFull = true
+        } else if batch == .resync {
+            memory.isFull = false
         }
     }
+
+    /// Twice as many jobs as can ever be up; more rows than these are somebody's mistake.
+    private static let mostRows = 8192
+    /// So many keys are named in the log at once.
+    private static let mostNamed = 16
+}
+
+extension TableView {
+    /// While SONiC migrates or rebuilds CONFIG_DB its guard key is absent or 0 (docker_image_ctl.j2 of sonic-buildimage).
+    fileprivate var isWhole: Bool { guardValue.map { !$0.isEmpty && $0 != "0" } ?? false }
 }
 
 extension JobRow {

@@ -22,7 +22,8 @@ struct Databases: Sendable {
             case .privateServer: true
             case .auto: access(options.databaseConfig, F_OK) != 0 && access("/etc/sonic", F_OK) != 0
             }
-        server = isPrivate ? PrivateServer(folder: options.stateDirectory + "/redis", logger: logger) : nil
+        let folder = options.stateDirectory + (options.namespaceID.map { "/redis-\($0)" } ?? "/redis")
+        server = isPrivate ? PrivateServer(folder: folder, logger: logger) : nil
         let map = try server?.map ?? DatabaseMap(contentsOf: options.databaseConfig, namespace: options.namespaceID)
         config = try map.endpoint(of: "CONFIG_DB")
         state = try map.endpoint(of: "STATE_DB")

@@ -11,13 +11,16 @@ enum InstanceID {
         }
         let id = random()
         mkdir(folder, 0o755)
-        guard let file = fopen(path, "we") else {
-            let cause = String(cString: strerror(errno))
-            return (id, "cannot keep the instance's UUID in \(path): \(cause): streams begin anew at each start")
-        }
-        defer { fclose(file) }
-        fputs(id + "\n", file)
-        return (id, nil)
+        if write(id + "\n", to: path) { return (id, nil) }
+        let cause = String(cString: strerror(errno))
+        return (id, "cannot keep the instance's UUID in \(path): \(cause): streams begin anew at each start")
+    }
+
+    /// A full disk may show as late as when the file is closed.
+    private static func write(_ text: String, to path: String) -> Bool {
+        guard let file = fopen(path, "we") else { return false }
+        let isWritten = fputs(text, file) >= 0
+        return fclose(file) == 0 && isWritten
     }
 
     static func isUUID(_ text: Substring) -> Bool {

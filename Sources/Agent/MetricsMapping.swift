@@ -58,12 +58,15 @@ private struct Told {
     let point: StreamPoint
     let hasEnded: Bool
 
+    /// No stream is told of before it began, as by an agent that was started after the clock was set back.
+    private func nanoseconds(at time: UnixTime) -> UInt64 { max(time, point.start).nanoseconds }
+
     /// Nil for a histogram.
     func number(at time: UnixTime) -> NumberPoint? {
         switch point.value {
         case .sum(let count):
             NumberPoint(
-                attributes: id.attributes, start: point.start.nanoseconds, time: time.nanoseconds,
+                attributes: id.attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
                 value: .int(Int64(clamping: count)), noRecordedValue: hasEnded)
         case .gauge(let number):
             NumberPoint(attributes: id.attributes, time: time.nanoseconds, value: number, noRecordedValue: hasEnded)
@@ -75,7 +78,7 @@ private struct Told {
     func distribution(_ bounds: [Double], at time: UnixTime) -> HistogramPoint? {
         guard case .histogram(let buckets, let sum) = point.value else { return nil }
         return HistogramPoint(
-            attributes: id.attributes, start: point.start.nanoseconds, time: time.nanoseconds,
+            attributes: id.attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
             count: buckets.reduce(0, &+), sum: sum.map { Double($0) }, bucketCounts: buckets, explicitBounds: bounds,
             noRecordedValue: hasEnded)
     }

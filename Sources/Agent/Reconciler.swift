@@ -13,6 +13,7 @@ public actor Reconciler {
 
     private let openDataplane: @Sendable () throws -> sending Dataplane
     private let publisher: StatePublisher
+    private let clock: AgentClock
     private let placeholderName: NetdevName
     private let logger: Logger
     nonisolated let signal = Signal()
@@ -29,7 +30,7 @@ public actor Reconciler {
     private var dataplane: Dataplane?
     /// Of all jobs that count.
     private let warnings: [String]
-    private var unavailable: (reason: String, retryAt: UnixTime)?
+    private var unavailable: (reason: String, attempts: Int, retryAt: Duration)?
     private var ports: [NetdevName: Port] = [:]
     /// As they were at the last tick, or after the last action: STATE_DB is not written more often than that.
     private var counters: [TapID: Counters] = [:]
@@ -39,17 +40,26 @@ public actor Reconciler {
     private var failures: [TapID: Failure] = [:]
     private var admitted: Set<JobName> = []
     private var memory: JobMemory
+    /// What an earlier agent has told of jobs: true for as long as the kernel cannot be asked.
+    private var earlier: StateRows
+    /// What the last plan was made of.
+    private var seen: Observed?
+    /// Taps that a plan came not to, because there was news: the next one begins with them.
+    private var overdue: Set<TapID> = []
     private var alarm: Task<Void, Never>?
     private var troubles: TroubleLog
 
     init(
-        mirror: AgentMirror, placeholderName: NetdevName, publisher: StatePublisher, memory: JobMemory, logger: Logger,
+        mirror: AgentMirror, placeholderName: NetdevName, publisher: StatePublisher, earlier: StateRows,
+        clock: AgentClock, logger: Logger,
         openDataplane: @escaping @Sendable () throws -> sending Dataplane
     ) {
         desired = Desired(mirror: mirror)
         self.placeholderName = placeholderName
         self.publisher = publisher
-        self.memory = memory
+        self.earlier = earlier
+        memory = JobMemory(earlier)
+        self.clock = clock
         self.logger = logger
         warnings = Capabilities.lacksPerfmon ? [Self.perfmonWarning] : []
         for warning in warnings { logger.warning("\(warning)") }
@@ -77,7 +87,7 @@ public actor Reconciler {
     /// CONFIG_DB is being rebuilt: until the next update nothing starts or ends.
     func hold() {
         guard heldSince == nil else { return }
-        heldSince = .now
+        heldSince = clock.wall
         let what =
             isKnown
             ? "CONFIG_DB is being rebuilt: keeping everything as it is"
@@ -88,9 +98,15 @@ public actor Reconciler {
         logger.notice("\(what)")
     }
 
-    /// The status interval has passed: looks after the taps, and publishes fresh counts and rates.
+    /// Sees to it that every tap still stands where it was put.
+    func lookAfterTaps() {
+        var isChanged = false
+        _ = troubles.attempt(to: "look after the taps") { isChanged = try dataplane?.verify() ?? false }
+        if isChanged { signal.send() }
+    }
+
+    /// The status interval has passed: publishes fresh counts and rates.
     func tick(_ elapsed: Duration) async {
-        _ = troubles.attempt(to: "look after the taps") { try dataplane?.verify() }
         readDetails()
         readCounters()
         await reconcile(rateOver: elapsed)
@@ -142,19 +158,24 @@ extension Reconciler {
         isReconciling = true
         defer { isReconciling = false }
         openIfNeeded()
+        seen = nil
         if lookAtPorts() { await performPlan() }
         publish(rateOver: elapsed)
         setAlarm()
     }
 
     private func performPlan() async {
-        let plan = Planner.plan(desired, observed())
+        let observed = observed()
+        seen = observed
+        let plan = Planner.plan(desired, observed)
         admitted = plan.admitted
         memory.remember(plan.intents)
-        failures = failures.filter { desired.jobs[$0.key.job] != nil }
-        let (world, held, taps) = (desired, heldSince, dataplane?.taps ?? [:])
+        failures = failures.filter { desired.jobs[$0.key.job] != nil || observed.taps[$0.key] != nil }
+        let (world, held) = (desired, heldSince)
         // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
-        var rest = plan.actions.filter { held == nil || taps[$0.tap] != nil }[...]
+        let actions = plan.actions.filter { held == nil || observed.taps[$0.tap] != nil }
+        var rest = (actions.filter { overdue.contains($0.tap) } + actions.filter { !overdue.contains($0.tap) })[...]
+        defer { overdue = Set(rest.map(\.tap)) }
         while !rest.isEmpty {
             for action in rest.prefix(16) { perform(action) }
             rest = rest.dropFirst(16)
@@ -169,36 +190,33 @@ extension Reconciler {
     }
 
     private func perform(_ action: Action) {
+        let (tap, wish) = (action.tap, wish(of: action))
         do {
             try dataplane?.perform(action)
-            failures[action.tap] = nil
+            failures[tap] = nil
         } catch {
-            let tap = action.tap
-            guard let (port, measurement) = wish(of: action) else {
+            let attempts = (failures[tap].flatMap { $0.wish == wish ? $0.attempts : nil } ?? 0) + 1
+            if wish == .rest, attempts == 1 {
                 logger.error("cannot take a tap off", metadata: ["tap": "\(tap)", "error": "\(error)"])
-                return
             }
-            let before = failures[tap].flatMap { $0.port == port && $0.measurement == measurement ? $0 : nil }
-            let attempts = (before?.attempts ?? 0) + 1
             failures[tap] = Failure(
-                port: port, measurement: measurement, reason: "\(error); tried again by itself", attempts: attempts,
-                retryAt: UnixTime.now.advanced(by: .backoff(attempts)))
+                wish, reason: "\(error); tried again by itself", attempts: attempts,
+                retryAt: clock.uptime + .backoff(attempts))
         }
     }
 
-    /// Where the tap shall stand and what it shall measure; nil when it shall go.
-    private func wish(of action: Action) -> (Port, Measurement)? {
+    private func wish(of action: Action) -> Failure.Wish {
         switch action {
-        case .attach(_, let port, let measurement): (port, measurement)
+        case .attach(_, let port, let measurement): .stand(port, measurement)
         case .change(let tap, let measurement):
-            dataplane?.taps[tap]?.attachment.map { ($0.port, measurement) }
-        case .detach, .release: nil
+            dataplane?.taps[tap]?.attachment.map { .stand($0.port, measurement) } ?? .rest
+        case .detach, .release: .rest
         }
     }
 
     private func observed() -> Observed {
         Observed(
-            now: .now, frozenAt: heldSince, unavailable: unavailable?.reason, ports: ports,
+            now: clock.wall, uptime: clock.uptime, frozenAt: heldSince, unavailable: unavailable?.reason, ports: ports,
             taps: dataplane?.taps ?? [:],
             failures: failures, admitted: admitted, expired: memory.expired)
     }
@@ -217,26 +235,31 @@ extension Reconciler {
     /// Before the counters: flows are part of what these say.
     private func readDetails() {
         _ = troubles.attempt(to: "read the details") {
-            if let dataplane { try details.read(dataplane, desired.jobs, now: .now) }
+            if let dataplane { try details.read(dataplane, desired.jobs, now: clock.forwardTime) }
         }
     }
 
     /// Placeholder mode does nothing privileged: the kernel is only spoken to when some job is to count.
     private func openIfNeeded() {
-        guard dataplane == nil, unavailable.map({ $0.retryAt <= .now }) ?? true else { return }
+        guard dataplane == nil, unavailable.map({ $0.retryAt <= clock.uptime }) ?? true else { return }
         guard wantsToCount else { return }
         do {
             let opened = try openDataplane()
             // Jobs that an earlier agent left running keep their place.
             admitted.formUnion(opened.taps.filter { $0.value.attachment != nil }.keys.map(\.job))
             dataplane = opened
+            earlier = [:]
             readDetails()
             readCounters()
             if unavailable != nil { logger.notice("the datapath is available now") }
             unavailable = nil
         } catch {
             if unavailable == nil { logger.error("placeholder mode, nothing is counted: \(error)") }
-            unavailable = ("\(error)", UnixTime.now.advanced(by: .seconds(30)))
+            let attempts = (unavailable?.attempts ?? 0) + 1
+            let rest =
+                earlier.isEmpty
+                ? "" : "; what an earlier agent has attached goes on counting, and is told when this works"
+            unavailable = ("\(error)\(rest)", attempts, clock.uptime + .backoff(attempts))
         }
     }
 
@@ -251,23 +274,31 @@ extension Reconciler {
     /// Wakes up for the next expiry or retry.
     private func setAlarm() {
         alarm?.cancel()
-        let intents = Intent.all(desired, observed())
-        let retry = wantsToCount ? unavailable?.retryAt : nil
-        let deadlines = [Planner.deadline(intents, observed()), retry].compactMap(\.self)
-        guard let deadline = deadlines.min() else { return }
-        alarm = Task { [signal] in
-            // Never sooner, so that a deadline which does not go away cannot spin.
-            let wait = max(deadline.since(.now), .milliseconds(50))
-            guard (try? await Task.sleep(for: wait)) != nil else { return }
+        // As the plan saw it: what has come due since then is due at once.
+        var observed = seen ?? observed()
+        observed.failures = failures
+        let expiry = Planner.nextExpiry(Intent.all(desired, observed), observed)
+        let reopening = wantsToCount ? unavailable?.retryAt : nil
+        let retry = [Planner.nextRetry(observed), reopening].compactMap(\.self).min()
+        guard expiry != nil || retry != nil else { return }
+        alarm = Task { [signal, clock] in
+            repeat {
+                let toExpiry = expiry.map { min($0.since(clock.wall), Self.longestTrust) }
+                let wait = [toExpiry, retry.map { $0 - clock.uptime }].compactMap(\.self).min() ?? .zero
+                // Never sooner, so that a deadline which does not go away cannot spin.
+                guard (try? await Task.sleep(for: max(wait, .milliseconds(50)))) != nil else { return }
+            } while expiry.map { $0 > clock.wall } ?? true && retry.map { $0 > clock.uptime } ?? true
             signal.send()
         }
     }
 
     private func publish(rateOver elapsed: Duration?) {
-        let jobs = reports(counters).map { memory.complete($0, now: .now, rateOver: elapsed, logger) }
+        let jobs = reports(counters).map { memory.complete($0, now: clock.wall, rateOver: elapsed, logger) }
         memory.forgetAll(but: desired.jobs, logger)
         statuses = jobs.map(\.status.operStatus) + misnamed.map { _ in .rejected }
-        publisher.submit(StateSnapshot(jobs: jobs, misnamed: misnamed).rows(now: .now), .jobs)
+        var rows = StateSnapshot(jobs: jobs, misnamed: misnamed).rows(now: clock.wall)
+        if dataplane == nil { rows.keepCounts(of: earlier) }
+        publisher.submit(rows, .jobs)
     }
 
     private func reports(_ counters: [TapID: Counters]) -> [JobReport] {
@@ -295,6 +326,9 @@ extension Reconciler {
 }
 
 extension Reconciler {
+    /// How long a sleep towards an expiry lasts at most: nobody says when the wall clock is set.
+    private static let longestTrust = Duration.seconds(1)
+
     /// Measured: docs/performance.md.
     private static let perfmonWarning =
         "CAP_PERFMON is missing: the kernel hardens our programs, and each packet costs three to eight times as much; grant it"
@@ -302,7 +336,7 @@ extension Reconciler {
     /// Bursts are to be read more often than the rest.
     func readBursts() {
         _ = troubles.attempt(to: "read the bursts") {
-            if let dataplane { try details.readBursts(dataplane, now: .now) }
+            if let dataplane { try details.readBursts(dataplane, now: clock.forwardTime) }
         }
     }
 

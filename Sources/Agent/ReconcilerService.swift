@@ -12,10 +12,16 @@ struct ReconcilerService: Service {
             await withTaskGroup { group in
                 group.addTask { await reconciler.run() }
                 group.addTask { await followDevices() }
+                group.addTask { await lookAfterTaps() }
                 group.addTask { await followBursts() }
                 group.addTask { await measureCosts() }
             }
         }
+    }
+
+    /// A status must be true within five seconds.
+    private func lookAfterTaps() async {
+        while (try? await Task.sleep(for: .seconds(4))) != nil { await reconciler.lookAfterTaps() }
     }
 
     private func followBursts() async {

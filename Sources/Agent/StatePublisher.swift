@@ -54,6 +54,7 @@ public final class StatePublisher: Service, Sendable {
     private func write(since written: Written?) async -> Written? {
         var written = written
         var isAway = false
+        var pause = Pause()
         while true {
             do {
                 let new = try await writeOnce(since: written)
@@ -64,7 +65,7 @@ public final class StatePublisher: Service, Sendable {
                     logger.error("STATE_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
                 }
                 (isAway, written) = (true, nil)
-                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return nil }
+                guard (try? await Task.sleep(for: pause.next())) != nil else { return nil }
             }
         }
     }
@@ -77,13 +78,21 @@ public final class StatePublisher: Service, Sendable {
         let rows = sections.values.reduce(into: StateRows()) { $0.merge($1) { _, new in new } }
         for _ in 1...2 {
             let ours = before.rows.filter { tables.contains($0.key.table) }
-            if try await apply(changes(from: ours, to: rows).batches, ifStill: before.generation) {
+            let changes = changes(from: ours, to: rows)
+            if try await holds(changes.compactMap { ours[$0.key] == nil ? nil : $0.key }),
+                try await apply(changes.batches, ifStill: before.generation)
+            {
                 before.rows = before.rows.filter { !tables.contains($0.key.table) }.merging(rows) { $1 }
                 return before
             }
             before = try await look()
         }
         return before
+    }
+
+    /// Whether STATE_DB still has all of these rows: somebody may have flushed it, which nobody tells.
+    private func holds(_ keys: [TableKey]) async throws -> Bool {
+        try await database.count(of: keys) == keys.count
     }
 
     /// False when the connection was made anew on the way: the differences were to another server's rows.
@@ -140,6 +149,12 @@ extension [RowChange] {
 }
 
 extension RowChange {
+    fileprivate var key: TableKey {
+        switch self {
+        case .set(let table, let key, _, _), .delete(let table, let key): TableKey(table: table, key: key)
+        }
+    }
+
     /// The row's key up to the next separator.
     fileprivate var job: Substring {
         switch self {

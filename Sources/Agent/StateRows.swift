@@ -15,6 +15,29 @@ enum StateTable {
     static let updatedAt = "updated_at"
 }
 
+extension StateRows {
+    /// When the agent that wrote them reached its collector last: the end of that second.
+    var lastExport: UnixTime? {
+        let text = self[TableKey(table: StateTable.agent, key: "global")]?["otlp_last_export"]
+        return text.flatMap { UnixTime(rfc3339: $0) }.map { UnixTime(nanoseconds: $0.nanoseconds + 1_000_000_000) }
+    }
+}
+
+extension StateRows {
+    /// Lets jobs that are still there have the counts that an earlier agent told: none is known now, and none has fallen.
+    mutating func keepCounts(of earlier: StateRows) {
+        for (key, fields) in earlier {
+            let job = TableKey(table: StateTable.jobs, key: String(key.key.prefix { $0 != "|" }))
+            guard self[job] != nil else { continue }
+            if key == job {
+                for name in ["packets", "bytes", "started_at"] { self[job]?[name] = fields[name] }
+            } else if key.table != StateTable.agent {
+                self[key] = fields
+            }
+        }
+    }
+}
+
 extension StateSnapshot {
     /// TELEGEN_JOB_TABLE, TELEGEN_STATS_TABLE and TELEGEN_FLOW_TABLE.
     func rows(now: UnixTime) -> StateRows {

@@ -34,6 +34,13 @@ final class BPFMap {
         try pin(at: path)
     }
 
+    /// What is pinned as `kind` in the folder, or a new map there.
+    convenience init(_ kind: PinnedMap, in pins: PinFolder, entries: Int) throws(KernelError) {
+        try self.init(
+            pinnedAt: pins.pin(kind.name), shownAs: pins.shown(kind.name), kind.type, kind.name,
+            valueSize: kind.valueSize, entries: entries)
+    }
+
     /// Makes a map that is not pinned yet.
     init(making type: bpf_map_type, _ name: String, valueSize: Int, entries: Int) throws(KernelError) {
         (self.name, self.valueSize, self.entries, isNew, shownPath) = (name, valueSize, entries, true, name)
@@ -59,7 +66,7 @@ final class BPFMap {
         try check(bpf_obj_pin(descriptor.raw, path), "pin map \(name) at \(shownPath)")
     }
 
-    private static func entries(
+    static func entries(
         of map: Int32, _ type: bpf_map_type, valueSize: Int, _ path: String
     ) throws(KernelError) -> Int {
         var info = bpf_map_info()

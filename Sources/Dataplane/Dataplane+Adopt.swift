@@ -14,20 +14,35 @@ extension Dataplane {
                 }
                 logger.info("taken over from an earlier agent", metadata: ["tap": "\(tap)"])
             } catch {
+                // What passes must not take a tap off that counts: all of it is tried again.
+                guard !error.isPassing else { throw error }
                 logger.warning("cannot take over a tap", metadata: ["tap": "\(tap)", "error": "\(error)"])
                 giveUp(tap)
             }
         }
         let known = Set(slots.inUse.keys.map(\.pin))
-        for pin in try kernel.linkPins() where !known.contains(pin) { try kernel.removeLink(pin: pin) }
+        for pin in try kernel.linkPins() where !known.contains(pin) { removeStranger(pin) }
+    }
+
+    private func removeStranger(_ pin: String) {
+        do {
+            try kernel.removeLink(pin: pin)
+            logger.warning("removed a pin among the links that belongs to no tap", metadata: ["pin": "\(pin)"])
+        } catch {
+            logger.warning("cannot remove a pin of nobody", metadata: ["pin": "\(pin)", "error": "\(error)"])
+        }
     }
 
     /// False when the tap does not stand, or not as it shall.
     private func adopt(
         _ tap: TapID, _ record: TapRecord, _ ports: [UInt32: Port], _ filters: inout FilterTable
     ) throws(KernelError) -> Bool {
-        if let ifindex = try kernel.link(pin: tap.pin)?.ifindex {
-            guard choice != .clsact, let port = ports[ifindex] else { return false }
+        if let link = try kernel.link(pin: tap.pin) {
+            guard choice != .clsact, let port = ports[link.ifindex],
+                // A device of another namespace can have the same number.
+                try filters.ahead(ofProgram: link.programID, at: .init(ifindex: port.ifindex, direction: tap.direction))
+                    != nil
+            else { return false }
             takeOver(tap, record, on: port, .tcx)
             return true
         }

@@ -2,6 +2,19 @@ import Domain
 import Glibc
 
 extension Dataplane {
+    /// A tap for whose flows there is no room counts without them, and the error is thrown all the same.
+    func attachWithinQuota(_ tap: TapID, to port: Port, _ measurement: Measurement) throws(KernelError) {
+        do {
+            try attach(tap, to: port, measuring: measurement)
+        } catch {
+            guard error.code == EDQUOT, measurement.detail.contains(.flows) else { throw error }
+            var rest = measurement
+            rest.detail.remove(.flows)
+            try attach(tap, to: port, measuring: rest)
+            throw error
+        }
+    }
+
     func attach(_ tap: TapID, to port: Port, measuring measurement: Measurement) throws(KernelError) {
         let slot = try slot(for: tap)
         // What an attempt that failed could not take back, or a place that it could not be taken off.
@@ -27,10 +40,20 @@ extension Dataplane {
             throw error
         }
         seats[tap] = new
-        try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
-        if measurement == .plain { try record(tap, slot, isTailored: false) }
         // The old lane's cell stays: a packet that is on its way through the old program is counted too.
         vacate(old, tap.direction)
+        settleFlows(of: tap, measurement)
+        if measurement == .plain { try record(tap, slot, isTailored: false) }
+    }
+
+    /// Its program stands whatever becomes of the pins, which are restored when they are looked after.
+    private func settleFlows(of tap: TapID, _ measurement: Measurement) {
+        do {
+            try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows), now: clock())
+        } catch {
+            logger.warning(
+                "the pin of a flow table is not as it shall be", metadata: ["tap": "\(tap)", "error": "\(error)"])
+        }
     }
 
     private func record(_ tap: TapID, _ slot: Int, isTailored: Bool) throws(KernelError) {
@@ -116,7 +139,7 @@ extension Dataplane {
             record.port = .init(name: port.name, ifindex: port.ifindex)
             try write(record, at: slot)
             try kernel.attachLink(program, to: port.ifindex, tap.direction, pin: tap.pin)
-            try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
+            settleFlows(of: tap, measurement)
         } catch {
             giveUp(tap)
             throw error
@@ -139,7 +162,7 @@ extension Dataplane {
             try write(record, at: slot)
             if isNew { try makeQdisc(port, record, slot) }
             try kernel.attachFilter(program, to: port.ifindex, tap.direction, filter, replacing: false)
-            try kernel.settleFlows(of: tap, wanted: measurement.detail.contains(.flows))
+            settleFlows(of: tap, measurement)
         } catch {
             giveUp(tap)
             throw error

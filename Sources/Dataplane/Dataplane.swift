@@ -11,7 +11,7 @@ public final class Dataplane {
     let choice: AttachChoice
     let bootID: BootID
     let logger: Logger
-    private let clock: () -> UnixTime
+    let clock: () -> UnixTime
 
     var slots: Slots
     var seats: [TapID: Seat] = [:]
@@ -53,8 +53,10 @@ public final class Dataplane {
         self.logger = logger
         attachType = choice == .clsact ? .clsact : .tcx
         slots = Slots(try kernel.records())
+        if let setAside = kernel.setAside { logger.warning("\(setAside)") }
         if kernel.countersAreNew { try beginAnew() }
         try adopt()
+        try clearFreeSlots()
     }
 
     /// Every tap that has a slot.
@@ -96,7 +98,7 @@ public final class Dataplane {
     /// Performs one step of a plan.
     public func perform(_ action: Action) throws(KernelError) {
         switch action {
-        case .attach(let tap, let port, let measurement): try attach(tap, to: port, measuring: measurement)
+        case .attach(let tap, let port, let measurement): try attachWithinQuota(tap, to: port, measurement)
         case .change(let tap, let measurement): try change(tap, to: measurement)
         case .detach(let tap): try detach(tap)
         case .release(let tap):
@@ -106,11 +108,15 @@ public final class Dataplane {
     }
 
     /// Looks whether every tap still stands where it was put; forgets those that do not, so that they are planned anew.
-    public func verify() throws(KernelError) {
+    ///
+    /// - Returns: whether anything was not as it was known.
+    @discardableResult
+    public func verify() throws(KernelError) -> Bool {
+        let before = seats.mapValues(\.programsAhead)
         var failures = Failures()
         failures.note { () throws(KernelError) in
             guard try kernel.restorePins() else { return }
-            logger.warning("pins were removed and are restored; taps whose links went are attached again")
+            logger.warning("pins were removed and are restored")
         }
         var filters = FilterTable(kernel, pins: linkPins)
         for (tap, seat) in seats {
@@ -121,6 +127,7 @@ public final class Dataplane {
             }
         }
         try failures.throwFirst()
+        return seats.mapValues(\.programsAhead) != before
     }
 
     /// False when the tap no longer stands where it was put.
@@ -229,11 +236,20 @@ extension Dataplane {
         }
     }
 
+    /// The record goes first: a life that has ended must not be found again with other counts.
     private func free(_ tap: TapID) throws(KernelError) {
         guard let slot = slots[tap] else { return }
+        try write(.free, at: slot)
         try kernel.removeDetails(of: tap)
         try kernel.clearCounters(slot: slot)
-        try write(.free, at: slot)
+    }
+
+    /// What an agent that was killed had freed and not yet cleared.
+    private func clearFreeSlots() throws(KernelError) {
+        for (slot, counters) in try kernel.counters(count: kernel.slotCount).enumerated()
+        where slots[slot].tap == nil && counters != Counters() {
+            try kernel.clearCounters(slot: slot)
+        }
     }
 
     func write(_ record: TapRecord, at slot: Int) throws(KernelError) {

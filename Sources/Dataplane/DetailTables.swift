@@ -32,7 +32,9 @@ final class DetailTables {
     ///
     /// - Returns: the flow table that the program is to have. A new one waits for `settleFlows`, so that a program that
     ///   is refused leaves everything as it was.
-    func prepare(_ tailoring: Tailoring) throws(KernelError) -> BPFMap? {
+    ///
+    /// - Parameter quota: bytes that a flow table may take.
+    func prepare(_ tailoring: Tailoring, within quota: Int) throws(KernelError) -> BPFMap? {
         let detail = tailoring.measurement.detail
         if detail.contains(.qos), qos == nil { try open(.qos, entries: 1) }
         if detail.contains(.bursts) {
@@ -44,20 +46,34 @@ final class DetailTables {
         pending = flows
         if !tailoring.continuesFlows || flows?.entries != tailoring.flowCells {
             let (type, size) = Self.shape(of: .flows)
+            guard Self.bytes(cells: tailoring.flowCells) <= quota else {
+                throw KernelError(
+                    "make a flow table", code: EDQUOT,
+                    detail: "flow tables of all jobs may take 32 MiB; this one needs "
+                        + "\(Self.bytes(cells: tailoring.flowCells) >> 10) KiB: lower top_flows, or ask for flows in fewer jobs"
+                )
+            }
             pending = try BPFMap(making: type, Kind.flows.rawValue, valueSize: size, entries: tailoring.flowCells)
         }
         return pending
     }
 
+    /// Of the kernel's memory, that the flow table takes.
+    var flowBytes: Int { Self.bytes(cells: flows?.entries ?? 0) }
+
+    private static func bytes(cells: Int) -> Int {
+        cells * MemoryLayout<telegen_flow>.size * Int(libbpf_num_possible_cpus())
+    }
+
     /// The tap's program stands, and follows flows or does not: an earlier table gives way.
-    func settleFlows(wanted: Bool) throws(KernelError) {
+    func settleFlows(wanted: Bool, now: UnixTime) throws(KernelError) {
         let new = wanted ? pending : nil
         pending = nil
         guard new !== flows else { return }
+        (flows, flowsMadeAt) = (new, new.map { _ in now })
         guard unlink(path(.flows)) == 0 || errno == ENOENT else {
             throw KernelError("remove pin \(Self.name(tap, .flows))")
         }
-        (flows, flowsMadeAt) = (new, new.map { _ in UnixTime.now })
         _ = try new?.restorePin(at: path(.flows))
     }
 
@@ -92,6 +108,14 @@ final class DetailTables {
         case .flows: flows = map
         case .bursts: bursts = map
         case .burstTotals: burstTotals = map
+        }
+    }
+
+    /// Of a pin in the folder of details; nil: its name is none of ours.
+    static func shape(ofPin name: String) -> PinnedMap? {
+        Kind.allCases.first { name.hasSuffix("gress_\($0.rawValue)") }.map { kind in
+            let (type, size) = shape(of: kind)
+            return PinnedMap(name: name, type: type, valueSize: size)
         }
     }
 

@@ -24,8 +24,9 @@ public protocol Kernel: AnyObject {
     func updateLink(pin: String, to program: Program) throws(KernelError)
     /// Nil: no such pin.
     func link(pin: String) throws(KernelError) -> LinkInfo?
-    /// The programs of the tcx chain in the order in which they see a packet, by their numbers; empty without tcx.
-    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32]
+    /// The programs of the tcx chain in the order in which they see a packet, by their numbers; nil: it does
+    /// not tell, as before Linux 6.6.
+    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32]?
     /// Detaches a pinned link, at once, and removes the pin. Nothing happens when there is none.
     func removeLink(pin: String) throws(KernelError)
     func linkPins() throws(KernelError) -> [String]
@@ -45,6 +46,8 @@ public protocol Kernel: AnyObject {
 
     /// Makes the pins anew that somebody removed, from what is still held; false when none was missing.
     func restorePins() throws(KernelError) -> Bool
+    /// What was found at this start and could not be used, and where it is now; nil: nothing.
+    var setAside: String? { get }
     /// Whether the counters began at zero at this start, whatever the owners' table says.
     var countersAreNew: Bool { get }
     /// How many taps there can be.
@@ -63,7 +66,7 @@ public protocol Kernel: AnyObject {
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)
     /// The program that was loaded for the tap stands, and follows flows or does not: its flow table takes the earlier
     /// one's place, or that goes.
-    func settleFlows(of tap: TapID, wanted: Bool) throws(KernelError)
+    func settleFlows(of tap: TapID, wanted: Bool, now: UnixTime) throws(KernelError)
     /// Forgets the tables of the tap's details.
     func removeDetails(of tap: TapID) throws(KernelError)
 }
@@ -100,6 +103,8 @@ public struct FilterID: Hashable, Sendable {
 /// A filter that stands on a device.
 public struct FilterInfo: Hashable, Sendable {
     public let id: FilterID
+    /// The kernel's number of its program; 0 when it is none of BPF.
+    public var programID: UInt32 = 0
     /// Whether its program is ours by name.
     public let isOurs: Bool
     /// Whether cls_bpf filters for all protocols, as ours are, can stand at the same priority.

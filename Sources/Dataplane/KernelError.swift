@@ -28,6 +28,9 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         return text.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
+    /// Whether the same may work a moment later.
+    var isPassing: Bool { [EAGAIN, EBUSY, EINTR, ENOBUFS].contains(code) }
+
     /// What helps, where that is known.
     private var remedy: String? {
         switch code {

@@ -7,34 +7,37 @@ extension LinuxKernel {
         _ program: Program, to ifindex: UInt32, _ direction: Direction, pin: String
     ) throws(KernelError) {
         let link = clibbpf_tcx_attach(program.program.raw, Int32(ifindex), direction.tcx)
-        let owned = FileDescriptor(owning: try check(link, "attach a tcx link to device \(ifindex)"))
-        try check(bpf_obj_pin(owned.raw, pins.linkPin(pin)), "pin the link \(pins.shown("links/\(pin)"))")
+        let owned = HeldLink(FileDescriptor(owning: try check(link, "attach a tcx link to device \(ifindex)")))
+        try owned.pin(at: pins.linkPin(pin), shownAs: pins.shown("links/\(pin)"))
+        links[pin] = owned
     }
 
     public func updateLink(pin: String, to program: Program) throws(KernelError) {
-        guard let link = try open(pin) else { throw KernelError("open link \(pin)", code: ENOENT) }
+        guard let link = try hold(pin) else { throw KernelError("open link \(pin)", code: ENOENT) }
         try check(bpf_link_update(link.raw, program.program.raw, nil), "update link \(pin)")
     }
 
     public func link(pin: String) throws(KernelError) -> LinkInfo? {
-        guard let link = try open(pin) else { return nil }
+        guard let link = try hold(pin) else { return nil }
         var (ifindex, program): (UInt32, UInt32) = (0, 0)
         try check(clibbpf_tcx_info(link.raw, &ifindex, &program), "look at link \(pin)")
         return LinkInfo(ifindex: ifindex, programID: program)
     }
 
-    public func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32] {
+    public func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32]? {
         var ids = [UInt32](repeating: 0, count: 64)
         var count = UInt32(ids.count)
-        guard bpf_prog_query(Int32(ifindex), direction.tcx, 0, nil, &ids, &count) == 0 else { return [] }
+        guard bpf_prog_query(Int32(ifindex), direction.tcx, 0, nil, &ids, &count) == 0 else { return nil }
         return Array(ids.prefix(Int(count)))
     }
 
     /// Detaching first makes the end immediate: the last reference may be let go of later, from a work queue.
     public func removeLink(pin: String) throws(KernelError) {
-        guard let link = try open(pin) else { return }
+        guard let link = try hold(pin) else { return }
         let status = bpf_link_detach(link.raw)
-        if status != -ENOLINK { try check(status, "detach link \(pin)") }
+        // What is no link, or none that can be detached, is not ours, and its pin is all that stands here.
+        if ![-ENOLINK, -EINVAL, -EOPNOTSUPP].contains(status) { try check(status, "detach link \(pin)") }
+        links[pin] = nil
         guard unlink(pins.linkPin(pin)) == 0 || errno == ENOENT else { throw KernelError("remove pin \(pin)") }
     }
 
@@ -63,11 +66,36 @@ extension LinuxKernel {
         if status != -ENOENT { try check(status, "remove a filter from device \(ifindex)") }
     }
 
-    private func open(_ pin: String) throws(KernelError) -> FileDescriptor? {
+    /// The link, which stands from now on as long as this process, even if somebody removes its pin.
+    private func hold(_ pin: String) throws(KernelError) -> HeldLink? {
+        if let link = links[pin] { return link }
         let descriptor = bpf_obj_get(pins.linkPin(pin))
-        if descriptor >= 0 { return FileDescriptor(owning: descriptor) }
+        if descriptor >= 0 {
+            let link = HeldLink(FileDescriptor(owning: descriptor))
+            links[pin] = link
+            return link
+        }
         guard errno == ENOENT else { throw KernelError("open link \(pin)") }
         return nil
+    }
+}
+
+/// A link that is pinned, or was.
+final class HeldLink {
+    private let descriptor: FileDescriptor
+    var raw: Int32 { descriptor.raw }
+
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    func pin(at path: String, shownAs shown: String) throws(KernelError) {
+        try check(bpf_obj_pin(raw, path), "pin the link \(shown)")
+    }
+
+    /// False when the pin is there.
+    func restorePin(at path: String, shownAs shown: String) throws(KernelError) -> Bool {
+        if access(path, F_OK) == 0 { return false }
+        try pin(at: path, shownAs: shown)
+        return true
     }
 }
 

@@ -3,9 +3,7 @@ import Domain
 import Glibc
 
 extension LinuxKernel {
-    public func ports() throws(KernelError) -> [Port] {
-        try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap(Port.init)
-    }
+    public func ports() throws(KernelError) -> [Port] { try netlink.ports() }
 
     public func speed(of port: Port) -> UInt64? {
         let speed = clinux_speed(netlink.descriptor.raw, port.name.text)
@@ -13,14 +11,26 @@ extension LinuxKernel {
     }
 
     public func qdisc(ifindex: UInt32) throws(KernelError) -> String? {
-        try netlink.dump(Int(RTM_GETQDISC), tcmsg()).compactMap(QdiscInfo.init).first { $0.ifindex == ifindex }?.kind
+        try netlink.qdisc(ifindex)
     }
 
     public func filters(ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
+        try netlink.filters(ifindex, direction)
+    }
+}
+
+extension NetlinkSocket {
+    func ports() throws(KernelError) -> [Port] { try dump(Int(RTM_GETLINK), ifinfomsg()).compactMap(Port.init) }
+
+    func qdisc(_ ifindex: UInt32) throws(KernelError) -> String? {
+        try dump(Int(RTM_GETQDISC), tcmsg()).compactMap(QdiscInfo.init).first { $0.ifindex == ifindex }?.kind
+    }
+
+    func filters(_ ifindex: UInt32, _ direction: Direction) throws(KernelError) -> [FilterInfo] {
         let found = try dumpFilters(ifindex, direction)
         // The `ingress` qdisc has one block only, and shows it to who asks for egress too.
         guard direction == .egress, !found.isEmpty, try dumpFilters(ifindex, .ingress) == found,
-            try qdisc(ifindex: ifindex) == "ingress"
+            try qdisc(ifindex) == "ingress"
         else { return found }
         return []
     }
@@ -30,7 +40,7 @@ extension LinuxKernel {
         request.tcm_ifindex = Int32(ifindex)
         request.tcm_parent = direction == .ingress ? 0xffff_fff2 : 0xffff_fff3  // TC_H_CLSACT, TC_H_MIN_INGRESS/EGRESS
         do {
-            return try netlink.dump(Int(RTM_GETTFILTER), request).compactMap(FilterInfo.init)
+            return try dump(Int(RTM_GETTFILTER), request).compactMap(FilterInfo.init)
         } catch {
             // No such device, or no clsact qdisc: no filters.
             guard error.code == ENODEV || error.code == EINVAL || error.code == ENOENT else { throw error }
@@ -48,12 +58,16 @@ extension Port {
         guard let bytes = attributes[UInt16(IFLA_IFNAME)],
             let name = NetdevName(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
         else { return nil }
-        let master = attributes[UInt16(IFLA_MASTER)].flatMap { bytes in
-            bytes.count == 4 ? bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } : nil
-        }
         self.init(
             name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)),
-            master: master)
+            master: attributes[UInt16(IFLA_MASTER)]?.number)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Of an attribute that is a number of 32 bits, in the machine's order; nil: it is not as long.
+    fileprivate var number: UInt32? {
+        count == 4 ? withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) } : nil
     }
 }
 
@@ -96,6 +110,7 @@ extension FilterInfo {
         let name = options[UInt16(TCA_BPF_NAME)].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let isBPF = kind == "bpf"
         id = FilterID(handle: info.tcm_handle, priority: info.tcm_info >> 16)
+        programID = isBPF ? options[UInt16(TCA_BPF_ID)]?.number ?? 0 : 0
         isOurs = isBPF && name?.hasPrefix("telegen_") == true
         sharesPriority = isBPF && info.tcm_info & 0xffff == UInt32(UInt16(ETH_P_ALL).bigEndian)
     }

@@ -18,7 +18,7 @@ extension LinuxKernel {
     public func load(_ tailoring: Tailoring) throws(KernelError) -> Program {
         let name = tailoring.programName
         let tables = try detailTables(of: tailoring.tap)
-        let flows = try tables.prepare(tailoring)
+        let flows = try tables.prepare(tailoring, within: flowQuota(for: tables))
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
@@ -38,6 +38,14 @@ extension LinuxKernel {
         try object.load(program: name)
         return Program(program: try object.descriptor(ofProgram: name))
     }
+
+    /// Bytes that the tap's flow table may take: what others leave of the quota of all.
+    private func flowQuota(for tables: DetailTables) -> Int {
+        Self.flowQuota - details.values.reduce(0) { $0 + ($1 === tables ? 0 : $1.flowBytes) }
+    }
+
+    /// The agent holds as much again to follow what is in them.
+    private static let flowQuota = 32 << 20
 
     public func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
         program.lane?.point(ifindex: ifindex, at: slot)
@@ -78,8 +86,10 @@ private struct BPFObject: ~Copyable {
         }
     }
 
-    /// The program does without it, if it is there.
+    /// The program does without it, if it is there. Not without CAP_PERFMON: kernels before 6.17 refuse it then for what
+    /// only a mispredicted way would do.
     func leaveOut(map name: String) {
+        if Capabilities.lacksPerfmon { return }
         if let map = bpf_object__find_map_by_name(object, name) { bpf_map__set_autocreate(map, false) }
     }
 

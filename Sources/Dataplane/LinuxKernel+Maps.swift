@@ -16,7 +16,7 @@ extension LinuxKernel {
     public func counters(count: Int) throws(KernelError) -> [Counters] {
         var counters: [Counters] = []
         counters.reserveCapacity(count)
-        var total = try readCounters(retiredSlot)
+        var total = try PerCPUCounters.reading(retiredSlot, of: countersMap)
         // By pieces that stay in the CPU's nearest caches.
         var piece = PerCPUCounters()
         for first in stride(from: 0, to: count, by: 128) {
@@ -28,21 +28,42 @@ extension LinuxKernel {
         return counters
     }
 
+    /// What the slot has counted is kept in the totals over all jobs. Whoever is killed in between leaves a note by which
+    /// the next agent ends it: nothing is added twice or lost.
     public func clearCounters(slot: Int) throws(KernelError) {
-        let sum = try readCounters(retiredSlot) + readCounters(slot)
-        let zeros = [UInt64](repeating: 0, count: sum.words.count)
-        try countersMap.update(slot, from: zeros)
-        try countersMap.update(retiredSlot, from: sum.words)
+        try beginRetirement(of: slot)
+        try finishRetirement()
+    }
+
+    func beginRetirement(of slot: Int) throws(KernelError) {
+        let sum = try PerCPUCounters.reading(retiredSlot, of: countersMap) + .reading(slot, of: countersMap)
+        try retiringMap.update(Retiring.sum, from: sum.words)
+        try note(retiring: slot)
+    }
+
+    /// Ends what was begun, by this agent or one that was killed.
+    func finishRetirement() throws(KernelError) {
+        let note = try PerCPUCounters.reading(Retiring.note, of: retiringMap).words
+        guard let slot = note.first.flatMap({ Int(exactly: $0) }), (1...slotCount).contains(slot) else { return }
+        try countersMap.update(retiredSlot, from: PerCPUCounters.reading(Retiring.sum, of: retiringMap).words)
+        try countersMap.update(slot - 1, from: note.map { _ in UInt64(0) })
+        try self.note(retiring: nil)
+    }
+
+    private func note(retiring slot: Int?) throws(KernelError) {
+        var note = try PerCPUCounters.reading(Retiring.note, of: retiringMap).words.map { _ in UInt64(0) }
+        note[0] = slot.map { UInt64($0) + 1 } ?? 0
+        try retiringMap.update(Retiring.note, from: note)
+    }
+
+    /// Entries of the map `retiring`: what the totals will hold of taps that have ended, and the slot that is being added
+    /// to them, plus 1, in the first word.
+    private enum Retiring {
+        static let (sum, note) = (0, 1)
     }
 
     /// No slot: it keeps what taps that have ended had counted.
     private var retiredSlot: Int { countersMap.entries - 1 }
-
-    private func readCounters(_ slot: Int) throws(KernelError) -> PerCPUCounters {
-        var counters = PerCPUCounters()
-        try counters.read(slot..<slot + 1, of: countersMap)
-        return counters
-    }
 
     public func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details {
         let tables = try detailTables(of: tap)
@@ -65,8 +86,8 @@ extension LinuxKernel {
         try detailTables(of: tap).burstTotals?.write(bursts)
     }
 
-    public func settleFlows(of tap: TapID, wanted: Bool) throws(KernelError) {
-        try detailTables(of: tap).settleFlows(wanted: wanted)
+    public func settleFlows(of tap: TapID, wanted: Bool, now: UnixTime) throws(KernelError) {
+        try detailTables(of: tap).settleFlows(wanted: wanted, now: now)
     }
 
     public func removeDetails(of tap: TapID) throws(KernelError) {

@@ -11,11 +11,15 @@ public final class LinuxKernel: Kernel {
     let btf: String?
     let netlink: NetlinkSocket
     public let slotCount: Int
-    /// The three pinned maps.
+    public let setAside: String?
+    /// The pinned maps.
     let totalsMap: BPFMap
     let countersMap: BPFMap
     let tapsMap: BPFMap
+    let retiringMap: BPFMap
     var details: [TapID: DetailTables] = [:]
+    /// By their pins.
+    var links: [String: HeldLink] = [:]
 
     /// Opens the pinned maps, or makes them with room for `slots` taps.
     ///
@@ -25,35 +29,32 @@ public final class LinuxKernel: Kernel {
     public init(pins: PinFolder, slots: Int, object: [UInt8]? = nil, btf: String? = nil) throws(KernelError) {
         clibbpf_capture_warnings()
         Self.raiseLimits()
+        let cpus = libbpf_num_possible_cpus()
+        guard cpus > 0 else { throw KernelError("count the CPUs", code: -cpus) }
         self.pins = pins
         image = object ?? BPFImage.count.bytes
         self.btf = btf
         netlink = try NetlinkSocket()
         _ = try pins.restore()
-        tapsMap = try BPFMap(
-            pinnedAt: pins.pin("taps"), shownAs: pins.shown("taps"), BPF_MAP_TYPE_ARRAY, "taps",
-            valueSize: MemoryLayout<telegen_tap>.size, entries: slots + 1)
-        if tapsMap.isNew {
-            // Counters without their owners' table are nobody's; a filter that still counts in them, and that no record
-            // names any more, must not count in ours.
-            for name in ["stats_percpu", "if_stats_percpu"] { unlink(pins.pin(name)) }
-            pins.removeDetails()
-        }
-        totalsMap = try BPFMap(
-            pinnedAt: pins.pin("stats_percpu"), shownAs: pins.shown("stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
-            "stats_percpu", valueSize: MemoryLayout<telegen_total>.size, entries: Int(TELEGEN_CLASSES.rawValue))
-        countersMap = try BPFMap(
-            pinnedAt: pins.pin("if_stats_percpu"), shownAs: pins.shown("if_stats_percpu"), BPF_MAP_TYPE_PERCPU_ARRAY,
-            "if_stats_percpu", valueSize: MemoryLayout<telegen_counters>.size, entries: tapsMap.entries)
+        setAside = try Self.setAsideMisfits(in: pins, netlink)
+        tapsMap = try BPFMap(.taps, in: pins, entries: slots + 1)
+        totalsMap = try BPFMap(.totals, in: pins, entries: Int(TELEGEN_CLASSES.rawValue))
+        countersMap = try BPFMap(.counters, in: pins, entries: tapsMap.entries)
+        retiringMap = try BPFMap(.retiring, in: pins, entries: 2)
         slotCount = min(countersMap.entries, tapsMap.entries) - 1
+        try finishRetirement()
     }
 
     public func restorePins() throws(KernelError) -> Bool {
         var isRestored = try pins.restore()
-        for map in [totalsMap, countersMap, tapsMap] where try map.restorePin(at: pins.pin(map.name)) {
+        for map in [totalsMap, countersMap, tapsMap, retiringMap] where try map.restorePin(at: pins.pin(map.name)) {
             isRestored = true
         }
         for tables in details.values where try tables.restorePins() { isRestored = true }
+        for (name, link) in links
+        where try link.restorePin(at: pins.linkPin(name), shownAs: pins.shown("links/\(name)")) {
+            isRestored = true
+        }
         return isRestored
     }
 

@@ -17,6 +17,13 @@ struct PerCPUCounters {
         MemoryLayout<telegen_counters>.offset(of: path)! / 8
     }
 
+    /// One entry of a map.
+    static func reading(_ slot: Int, of map: BPFMap) throws(KernelError) -> Self {
+        var counters = Self()
+        try counters.read(slot..<slot + 1, of: map)
+        return counters
+    }
+
     /// Reads slots of the map, in place of what was read before.
     mutating func read(_ slots: Range<Int>, of map: BPFMap) throws(KernelError) {
         let count = slots.count * cpus * Self.size

@@ -51,7 +51,7 @@ public final class PinFolder: Sendable {
     /// Where the links are pinned.
     var links: String { held + "/links" }
     /// Where the tables of taps' details are.
-    private var details: String { held + "/details" }
+    var details: String { held + "/details" }
     private var held: String { "/proc/self/fd/\(lock.withLock { $0.raw })" }
 
     /// Whether the folder that is locked is the one at `path`.
@@ -59,6 +59,12 @@ public final class PinFolder: Sendable {
         var (held, found) = (stat(), stat())
         guard lock.withLock({ fstat($0.raw, &held) }) == 0, stat(path, &found) == 0 else { return false }
         return held.st_dev == found.st_dev && held.st_ino == found.st_ino
+    }
+
+    /// Whether anything has this name, be it a link to nowhere.
+    func exists(_ name: String) -> Bool {
+        var info = stat()
+        return lstat(pin(name), &info) == 0
     }
 
     /// What is pinned in one of the folders.
@@ -75,10 +81,30 @@ public final class PinFolder: Sendable {
         return names
     }
 
-    /// Of all taps: nobody knows any more whose they were.
-    func removeDetails() {
-        for name in (try? names(in: details)) ?? [] { unlink(detailPin(name)) }
+    /// Moves everything that is pinned here, but for the instances' folders, into `set-aside`, for whoever wants it.
+    func setAside() throws(KernelError) {
+        // A link is nothing without what it is attached to.
+        for name in try names(in: links) { unlink(linkPin(name)) }
+        for name in try names(in: details) { try setAside("details/\(name)") }
+        for name in Self.mapNames { try setAside(name) }
     }
+
+    /// Moves one pin there, in the place of what was set aside by that name before.
+    func setAside(_ name: String) throws(KernelError) {
+        let folder = "\(held)/\(Self.setAsideName)"
+        for folder in [folder, folder + "/details"] {
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw KernelError("make a folder in \(path)") }
+        }
+        let place = "\(folder)/\(name)"
+        guard exists(name) else { return }
+        if unlink(place) != 0 { rmdir(place) }
+        guard rename(pin(name), place) == 0 else {
+            throw KernelError("set \(shown(name)) aside")
+        }
+    }
+
+    static let setAsideName = "set-aside"
+    private static let mapNames = PinnedMap.all.map(\.name)
 
     /// False when both were there.
     private func makeInner() throws(KernelError) -> Bool {
@@ -120,7 +146,7 @@ public final class PinFolder: Sendable {
     private static func check(_ namespaceID: String) throws(KernelError) {
         let operation = "make a pin folder for NAMESPACE_ID \"\(namespaceID)\""
         guard JobName(namespaceID) != nil else { throw KernelError(operation, code: EINVAL) }
-        guard !["links", "details", "taps", "stats_percpu", "if_stats_percpu"].contains(namespaceID) else {
+        guard !(["links", "details", setAsideName] + mapNames).contains(namespaceID) else {
             throw KernelError(operation, code: EINVAL, detail: "a pin of the agent has this name: choose another one")
         }
     }

@@ -54,6 +54,11 @@ public struct JobStatus: Hashable, Sendable {
             reason = "expires_at \(at) has passed: set a later time, or none, to go on counting"
         case .rejected(_, let why): (operStatus, reason) = (.rejected, why)
         }
+        if case .count = intent { return }
+        for tap in Direction.allCases.map({ TapID(name, $0) }) where observed.taps[tap]?.attachment != nil {
+            guard let failure = observed.failures[tap], failure.wish == .rest else { continue }
+            reason += "; \(tap.direction.rawValue) still counts: \(failure.reason)"
+        }
     }
 
     private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed) {
@@ -68,7 +73,7 @@ public struct JobStatus: Hashable, Sendable {
         let failures = taps.compactMap { tap -> String? in
             let state = observed.taps[tap]
             guard state?.attachment?.port != port || state?.measurement != measurement,
-                let failure = observed.failures[tap], failure.port == port, failure.measurement == measurement
+                let failure = observed.failures[tap], failure.wish == .stand(port, measurement)
             else { return nil }
             return "\(tap.direction.rawValue): \(failure.reason)"
         }

@@ -26,19 +26,18 @@ public enum Planner {
         var freeing: [Action] = []
         var taking: [Action] = []
         for (tap, state) in observed.taps {
-            if let action = freed(tap, state, intents[tap.job], observed.ports) { freeing.append(action) }
+            if let action = freed(tap, state, intents[tap.job], observed.ports), !observed.waits(tap, for: .rest) {
+                freeing.append(action)
+            }
         }
         for (name, intent) in intents {
             guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
                 let measurement = Measurement(job.spec)
-                guard let action = taken(tap, observed.taps[tap], port, measurement) else { continue }
-                if let failure = observed.failures[tap], failure.port == port, failure.measurement == measurement,
-                    failure.retryAt > observed.now
-                {
-                    continue
-                }
+                guard let action = taken(tap, observed.taps[tap], port, measurement),
+                    !observed.waits(tap, for: .stand(port, measurement))
+                else { continue }
                 taking.append(action)
             }
         }
@@ -66,16 +65,22 @@ public enum Planner {
         return state.measurement == measurement ? nil : .change(tap, to: measurement)
     }
 
-    /// The next time at which a plan would differ from the one before: an expiry or a retry.
-    public static func deadline(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
-        let expiries = intents.values.compactMap { intent -> UnixTime? in
-            guard case .count(let job) = intent else {
-                if case .placeholder(let job, _) = intent { return job.spec.expiresAt }
-                return nil
-            }
-            return job.spec.expiresAt
-        }
-        return (expiries + observed.failures.values.map(\.retryAt)).filter { $0 > observed.now }.min()
+    /// When the next job expires, by the wall clock; nil when time stands still for jobs.
+    public static func nextExpiry(_ intents: [JobName: Intent], _ observed: Observed) -> UnixTime? {
+        guard observed.frozenAt == nil else { return nil }
+        return intents.values.filter(\.takesPlace).compactMap { $0.job?.spec.expiresAt }.min()
+    }
+
+    /// When what failed is tried again next, by `Observed.uptime`.
+    public static func nextRetry(_ observed: Observed) -> Duration? {
+        observed.failures.values.map(\.retryAt).filter { $0 > observed.uptime }.min()
+    }
+}
+
+extension Observed {
+    /// Whether that has failed, and is not yet to be tried again.
+    fileprivate func waits(_ tap: TapID, for wish: Failure.Wish) -> Bool {
+        failures[tap].map { $0.wish == wish && $0.retryAt > uptime } ?? false
     }
 }
 

@@ -1,6 +1,14 @@
 /// Where packets are counted by more than one job because its ports are stacked: a frame of a PortChannel is seen on the
 /// member and on the PortChannel.
 public enum VantagePoints {
+    /// So many are told one by one.
+    private static let most = 3
+
+    private static func shortened(_ warnings: [String]) -> [String] {
+        let rest = warnings.count - most
+        return Array(warnings.sorted().prefix(most)) + (rest > 0 ? ["and \(rest) more jobs like these"] : [])
+    }
+
     /// Sentences for the warnings of the jobs that are to count.
     public static func warnings(_ intents: [JobName: Intent], _ ports: [NetdevName: Port]) -> [JobName: [String]] {
         let names = Dictionary(ports.map { ($0.value.ifindex, $0.key) }) { first, _ in first }
@@ -21,6 +29,6 @@ public enum VantagePoints {
                 }
             }
         }
-        return warnings.mapValues { $0.sorted() }
+        return warnings.mapValues(shortened)
     }
 }

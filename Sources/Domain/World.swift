@@ -28,7 +28,10 @@ public enum JobRow: Hashable, Sendable {
 
 /// The observed state: what the kernel and the agent's memory say.
 public struct Observed: Hashable, Sendable {
+    /// The wall clock, by which jobs expire. It can be set at any moment.
     public var now: UnixTime
+    /// A clock that cannot be set, by which what failed is tried again; from any beginning.
+    public var uptime: Duration
     /// Since when time stands still for `expires_at`, as while CONFIG_DB is being rebuilt; nil: it does not.
     public var frozenAt: UnixTime?
     /// Nil: programs can be loaded. Else why not, with the remedy.
@@ -43,11 +46,13 @@ public struct Observed: Hashable, Sendable {
     public var expired: [JobName: UnixTime]
 
     public init(
-        now: UnixTime, frozenAt: UnixTime? = nil, unavailable: String? = nil, ports: [NetdevName: Port] = [:],
+        now: UnixTime, uptime: Duration = .zero, frozenAt: UnixTime? = nil, unavailable: String? = nil,
+        ports: [NetdevName: Port] = [:],
         taps: [TapID: TapState] = [:],
         failures: [TapID: Failure] = [:], admitted: Set<JobName> = [], expired: [JobName: UnixTime] = [:]
     ) {
         self.now = now
+        self.uptime = uptime
         self.frozenAt = frozenAt
         self.unavailable = unavailable
         self.ports = ports
@@ -60,20 +65,24 @@ public struct Observed: Hashable, Sendable {
 
 /// An attempt that failed.
 public struct Failure: Hashable, Sendable {
-    /// The port that it was on: another port, or the same one made anew, is another attempt.
-    public let port: Port
-    /// What was to be measured: another wish is another attempt too.
-    public let measurement: Measurement
+    /// Another wish, as for another port or the same one made anew, is another attempt.
+    public let wish: Wish
     /// One sentence with the remedy.
     public let reason: String
     public let attempts: Int
-    public let retryAt: UnixTime
+    /// By `Observed.uptime`.
+    public let retryAt: Duration
 
-    public init(
-        port: Port, measurement: Measurement = .plain, reason: String, attempts: Int, retryAt: UnixTime
-    ) {
-        self.port = port
-        self.measurement = measurement
+    /// What shall become of a tap.
+    public enum Wish: Hashable, Sendable {
+        /// It shall stand there and measure this.
+        case stand(Port, Measurement)
+        /// It shall stand nowhere.
+        case rest
+    }
+
+    public init(_ wish: Wish, reason: String, attempts: Int, retryAt: Duration) {
+        self.wish = wish
         self.reason = reason
         self.attempts = attempts
         self.retryAt = retryAt

@@ -51,7 +51,23 @@ extension Error {
             case let error as RuntimeError: "\(error.message)\(error.cause.suffix)"
             default: "\(self)"
             }
-        return String(text.replacing("\n", with: " ").prefix(300))
+        return text.printable
+    }
+}
+
+extension String {
+    /// Of somebody else, for a log line or a row: bounded, without control characters.
+    var printable: String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(300).map { $0.properties.isPrintable ? $0 : " " }))
+    }
+}
+
+extension Unicode.Scalar.Properties {
+    fileprivate var isPrintable: Bool {
+        switch generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+        default: true
+        }
     }
 }
 

@@ -34,7 +34,7 @@ public struct GRPCMetricExporter: MetricExporter {
         do {
             for request in try batch.requests(limit: Self.largestRequest) {
                 let partial = try await send(request).partialSuccess
-                refused += max(0, partial.rejectedDataPoints)
+                refused = min(refused, .max / 2) + min(max(partial.rejectedDataPoints, 0), .max / 2)
                 if message.isEmpty { message = partial.errorMessage }
             }
             return .success(rejected: refused, message: message)

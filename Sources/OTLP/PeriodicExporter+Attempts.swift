@@ -59,11 +59,13 @@ extension PeriodicExporter {
     }
 
     private func succeed(_ batch: MetricBatch, rejected: Int64, message: String, at destination: String) async {
+        let (rejected, message) = (max(rejected, 0), message.printable)
         if status.state != .ok { logger.info("metrics arrive at \(destination)") }
         forgetFailures()
         status.state = .ok
         status.lastExport = batch.latestTime
-        status.rejectedPoints += UInt64(rejected)
+        let (sum, isOver) = status.rejectedPoints.addingReportingOverflow(UInt64(rejected))
+        status.rejectedPoints = isOver ? .max : sum
         status.lastError = rejected > 0 ? "\(rejected) points refused: \(message)" : nil
         logRefusal(rejected, message, by: destination)
         await delivered()

@@ -37,6 +37,14 @@ extension Database {
         throw .unexpectedReply(endpoint, detail: "SCAN of \(table) does not end")
     }
 
+    /// How many of these rows there are.
+    public func count(of keys: [TableKey]) throws(RedisError) -> Int {
+        guard !keys.isEmpty else { return 0 }
+        let reply = try send(["EXISTS"] + keys.map { endpoint.redisKey($0.table, $0.key) })
+        guard case .integer(let count) = reply else { throw unexpected(reply, to: "EXISTS") }
+        return Int(count)
+    }
+
     /// All changes or, when the server refuses one as it is queued, none: one MULTI/EXEC.
     ///
     /// A key that holds something other than a hash makes only its own change fail; the others are made and `.server`

@@ -5,7 +5,8 @@ import Synchronization
 /// with SONiC's settings, as a daemon in a session of its own (a Ctrl-C in the agent's terminal does not reach it).
 ///
 /// Rows survive a graceful `stop()` (in a dump, which the next start loads) and the death of the agent (the server
-/// lives on and is adopted). After a crash of the server itself the rows are those of the last graceful stop.
+/// lives on and is adopted). After a crash of the server itself the rows are those of the last dump, which is made soon
+/// after `rowsChanged()`.
 public struct PrivateServer: Sendable {
     let folder: ServerFolder
     private let logger: Logger
@@ -36,7 +37,9 @@ public struct PrivateServer: Sendable {
     /// is none, at once when the back-off after a failed restart (up to 5 s) has not ended.
     public func ensureRunning() async throws {
         switch await ping(timeout: .seconds(2)) {
-        case .answering: return health.withLock { $0.answered() }
+        case .answering:
+            health.withLock { $0.answered() }
+            return await saveChanges()
         case .silent(let error):
             guard health.withLock({ $0.isGivenUp(at: .now) }) else { throw error }
         case .gone: break
@@ -47,7 +50,7 @@ public struct PrivateServer: Sendable {
         do {
             try await start()
             health.withLock { $0.answered() }
-            logger.notice("restarted the private redis-server; its rows are those of its last graceful stop")
+            logger.notice("restarted the private redis-server; its rows are those of its last dump")
         } catch {
             health.withLock { $0.backoff.fail() }
             throw error
@@ -67,6 +70,17 @@ public struct PrivateServer: Sendable {
 }
 
 extension PrivateServer {
+    /// Rows that somebody wants to keep have changed: they are saved when `ensureRunning` looks next.
+    public func rowsChanged() { health.withLock { $0.isUnsaved = true } }
+
+    /// In the background, as the server does it. Where it cannot (disk full) it is tried again.
+    private func saveChanges() async {
+        guard health.withLock({ $0.isUnsaved }), let database = try? configDB(timeout: .seconds(2)),
+            (try? await database.send(["BGSAVE"])) != nil
+        else { return }
+        health.withLock { $0.isUnsaved = false }
+    }
+
     private static let patience = Duration.seconds(5)
     /// Another task may be ending a server that hangs and starting one anew.
     private static let lockPatience = Duration.seconds(15)
@@ -118,6 +132,7 @@ extension PrivateServer {
 
     private func launch() async throws {
         folder.trimLog()
+        try folder.writeConfiguration()
         try await RedisServerProgram.run(configuration: folder.configurationFile)
         let deadline = Instant.now + Self.patience
         while true {

@@ -1,5 +1,5 @@
 /// The `redis.conf` of a private server: SONiC's settings where clients can tell, and a bound on what a subscriber that
-/// does not read may cost. Rows are written to disk by a graceful stop alone.
+/// does not read may cost. Rows are written to disk when the agent asks for it.
 struct ServerConfiguration {
     let folder: ServerFolder
 

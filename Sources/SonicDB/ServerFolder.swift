@@ -22,7 +22,7 @@ struct ServerFolder: Sendable, Hashable {
     var dumpFile: String { path + "/dump.rdb" }
     var lockFile: String { path + "/lock" }
 
-    /// Makes the folder, with mode 0700, and its configuration file.
+    /// Makes the folder, with mode 0700.
     func prepare() throws(PrivateServerError) {
         guard socket.utf8.count <= 107 else {
             throw PrivateServerError(
@@ -35,6 +35,9 @@ struct ServerFolder: Sendable, Hashable {
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw failure("make the folder \(path)") }
         try checkOwnership()
         if chmod(path, 0o700) != 0 { throw failure("close the folder \(path) to other users") }
+    }
+
+    func writeConfiguration() throws(PrivateServerError) {
         try write(ServerConfiguration(folder: self).text, to: configurationFile)
     }
 

@@ -6,9 +6,15 @@ struct ServerHealth {
     static let patience = Duration.seconds(30)
 
     var backoff = Backoff()
+    /// Rows have changed since the last dump.
+    var isUnsaved = false
     private var silentSince: Instant?
 
-    mutating func answered() { self = ServerHealth() }
+    mutating func answered() {
+        let isUnsaved = isUnsaved
+        self = ServerHealth()
+        self.isUnsaved = isUnsaved
+    }
 
     /// Notes the silence; true when it has lasted too long.
     mutating func isGivenUp(at now: Instant) -> Bool {

@@ -40,12 +40,14 @@ public final class TableWatcher: Sendable {
         let interrupt = Interrupt()
         continuation.onTermination = { _ in interrupt.signal() }
         let (subscription, timing, logger) = (subscription, timing, logger)
-        let isStarted = startThread(named: "sonicdb-watch") {
-            Subscriber(subscription, timing: timing, mailbox: mailbox, interrupt: interrupt, logger: logger).run()
+        @Sendable func start() -> Bool {
+            startThread(named: "sonicdb-watch") {
+                Subscriber(subscription, timing: timing, mailbox: mailbox, interrupt: interrupt, logger: logger).run()
+            }
         }
-        if !isStarted {
+        if !start() {
             logger.error("no thread for watching \(subscription.endpoint): raise the limit of threads (ulimit -u)")
-            mailbox.finish()
+            Task { while !interrupt.isSignalled, !start() { try? await Task.sleep(for: .seconds(1)) } }
         }
         return KeyBatches(bell: bell, mailbox: mailbox)
     }

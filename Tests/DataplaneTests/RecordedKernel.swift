@@ -23,6 +23,7 @@ class RecordedKernel: Kernel {
     var tcxRoom = 63
     var pinsAreMissing = false
     var countersAreNew = false
+    var setAside: String?
     /// How often filters were asked for.
     var filterDumps = 0
     var recordTable: [TapRecord]
@@ -30,7 +31,7 @@ class RecordedKernel: Kernel {
     /// By program: which slot a device counts in.
     var lanes: [ObjectIdentifier: [UInt32: Int]] = [:]
     /// What the tcx chain of every port and direction says.
-    var chain: [UInt32] = []
+    var chain: [UInt32]?
     /// By program: what it was made for.
     var tailored: [ObjectIdentifier: Tailoring] = [:]
     /// Whose detail tables are there.
@@ -115,7 +116,7 @@ class RecordedKernel: Kernel {
         UInt32((programs.firstIndex { ObjectIdentifier($0) == program } ?? -1) + 1)
     }
 
-    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32] { chain }
+    func chain(ifindex: UInt32, _ direction: Direction) -> [UInt32]? { chain }
 
     func removeLink(pin: String) throws(KernelError) {
         guard linkTable[pin] != nil else { return }
@@ -182,7 +183,7 @@ class RecordedKernel: Kernel {
         counterTable[slot] = Counters()
     }
 
-    func settleFlows(of tap: TapID, wanted: Bool) { tapsWithFlows[tap] = wanted }
+    func settleFlows(of tap: TapID, wanted: Bool, now: UnixTime) { tapsWithFlows[tap] = wanted }
 
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details { Details() }
 

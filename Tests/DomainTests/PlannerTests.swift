@@ -88,24 +88,32 @@ struct PlannerTests {
         #expect(world.plan.actions.count == 1)
     }
 
-    @Test("the next expiry or retry is the plan's deadline")
-    func deadline() {
+    @Test("the next expiry is known, unless time stands still for jobs")
+    func nextExpiry() {
         let at = UnixTime(nanoseconds: 5_000)
         var world = World(jobs: ["a": World.job("Ethernet0") { $0.expiresAt = at }], ports: [.ethernet0])
-        #expect(world.deadline == at)
+        #expect(world.nextExpiry == at)
+        world.observed.frozenAt = UnixTime(nanoseconds: 900)
+        #expect(world.nextExpiry == nil)
+    }
+
+    @Test("what failed is tried again when its time has come, whatever the wall clock says")
+    func retry() {
+        var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
         world.observed.failures[TapID("a", .ingress)] =
-            Failure(port: .ethernet0, reason: "x", attempts: 1, retryAt: UnixTime(nanoseconds: 2_000))
-        #expect(world.deadline == UnixTime(nanoseconds: 2_000))
-        #expect(world.plan.actions.isEmpty)
-        world.observed.now = UnixTime(nanoseconds: 2_000)
-        #expect(world.plan.actions.count == 1)
+            Failure(.stand(.ethernet0, .plain), reason: "x", attempts: 1, retryAt: .seconds(2))
+        world.observed.now = UnixTime(nanoseconds: 1 << 62)
+        #expect(world.nextRetry == .seconds(2) && world.plan.actions.isEmpty)
+        world.observed.now = UnixTime(nanoseconds: 0)
+        world.observed.uptime = .seconds(2)
+        #expect(world.nextRetry == nil && world.plan.actions.count == 1)
     }
 
     @Test("a job that failed on one port does not wait when it is sent to another")
     func failedElsewhere() {
         var world = World(jobs: ["a": World.job("Ethernet4")], ports: [.ethernet0, .ethernet4])
         world.observed.failures[TapID("a", .ingress)] =
-            Failure(port: .ethernet0, reason: "x", attempts: 9, retryAt: UnixTime(nanoseconds: 1 << 60))
+            Failure(.stand(.ethernet0, .plain), reason: "x", attempts: 9, retryAt: .seconds(60))
         #expect(world.plan.actions == [.attach(TapID("a", .ingress), to: .ethernet4, measuring: .plain)])
         #expect(world.status("a").operStatus == .starting)
     }
@@ -114,7 +122,7 @@ struct PlannerTests {
     func failed() {
         var world = World(jobs: ["a": World.job("Ethernet0", .both)], ports: [.ethernet0])
         let failure = Failure(
-            port: .ethernet0, reason: "no room: make some", attempts: 1, retryAt: UnixTime(nanoseconds: 1 << 60))
+            .stand(.ethernet0, .plain), reason: "no room: make some", attempts: 1, retryAt: .seconds(60))
         world.observed.failures[TapID("a", .egress)] = failure
         world.performPlan()
         #expect(world.status("a").operStatus == .degraded)
@@ -153,13 +161,29 @@ struct PlannerTests {
         world.desired.jobs["a"] = World.job("Ethernet0") { $0.detail = [.qos] }
         var rich = Measurement()
         rich.detail = [.qos]
-        let retryAt = UnixTime(nanoseconds: 1 << 60)
+        let retryAt = Duration.seconds(60)
         world.observed.failures[TapID("a", .ingress)] = Failure(
-            port: .ethernet0, measurement: rich, reason: "no memory", attempts: 1, retryAt: retryAt)
-        #expect(world.plan.actions.isEmpty && world.deadline == retryAt)
+            .stand(.ethernet0, rich), reason: "no memory", attempts: 1, retryAt: retryAt)
+        #expect(world.plan.actions.isEmpty && world.nextRetry == retryAt)
         #expect(world.status("a").operStatus == .degraded && world.status("a").reason == "ingress: no memory")
         world.desired.jobs["a"] = World.job("Ethernet0") { $0.sampleRate = 2 }
         #expect(world.plan.actions.count == 1)
+    }
+
+    @Test("a tap that cannot be taken off is tried again when its time has come, and the status says that it counts")
+    func stuck() {
+        var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])
+        world.performPlan()
+        world.desired.jobs["a"] = World.job("Ethernet0") { $0.adminState = .down }
+        world.observed.failures[TapID("a", .ingress)] =
+            Failure(.rest, reason: "read-only: mount it for writing", attempts: 1, retryAt: .seconds(1))
+        #expect(world.plan.actions.isEmpty && world.nextRetry == .seconds(1))
+        #expect(world.status("a").operStatus == .disabled)
+        #expect(world.status("a").reason.hasSuffix("; ingress still counts: read-only: mount it for writing"))
+        world.desired.jobs["a"] = nil
+        #expect(world.plan.actions.isEmpty)
+        world.observed.uptime = .seconds(1)
+        #expect(world.plan.actions == [.release(TapID("a", .ingress))])
     }
 
     @Test("programs of others before ours are a warning, not a fault")
@@ -256,7 +280,9 @@ struct SmallWorldTests {
     static let moved = Port(name: Port.ethernet0.name, ifindex: 70)
     static let portSets: [[Port]] = [[], [.ethernet0], [.ethernet4], [.ethernet0, .ethernet4], [moved, .ethernet4]]
 
-    @Test("from every state to every desire one pass suffices, and the next plans nothing", arguments: rows.indices)
+    @Test(
+        "from every state to every desire one pass suffices, touches nothing else, and the next plans nothing",
+        arguments: rows.indices)
     func converges(index: Int) {
         for other in Self.rows {
             for ports in Self.portSets {
@@ -265,6 +291,7 @@ struct SmallWorldTests {
                     world.desired.jobs["a"] = Self.rows[index]
                     world.desired.jobs["b"] = other
                     world.observed.taps = taps
+                    #expect(world.touchesOnlyItsOwn, "\(world)")
                     world.performPlan()
                     #expect(world.plan.actions.isEmpty, "\(world)")
                     #expect(world.isAsDesired, "\(world)")

@@ -91,7 +91,7 @@ struct ObjectTests {
                 let kernel = try LinuxKernel(
                     pins: PinFolder(bpffs: folder, namespaceID: nil), slots: 8, object: object)
                 if (try? kernel.load(tailoring())) != nil {
-                    try kernel.settleFlows(of: TapID("a", .ingress), wanted: true)
+                    try kernel.settleFlows(of: TapID("a", .ingress), wanted: true, now: .now)
                 }
                 return try kernel.details(of: TapID("a", .ingress), [.flows]).flows.map { $0.cells.count / $0.cpus }
             }
@@ -100,7 +100,7 @@ struct ObjectTests {
             #expect(try cells([UInt8]("no object".utf8)) == 1024)
             #expect(try cells(nil) == 8192)
             let kernel = try LinuxKernel(pins: PinFolder(bpffs: folder, namespaceID: nil), slots: 8)
-            try kernel.settleFlows(of: TapID("a", .ingress), wanted: false)
+            try kernel.settleFlows(of: TapID("a", .ingress), wanted: false, now: .now)
             #expect(try kernel.details(of: TapID("a", .ingress), [.flows]).flows == nil)
             _ = try await output(of: ["umount", "-l", folder])
         }

@@ -13,6 +13,7 @@ struct ServerFolderTests {
     func prepare() throws {
         let folder = ServerFolder(path: temporary.path + "/a/b")
         try folder.prepare()
+        try folder.writeConfiguration()
         #expect(mode(folder.path) == 0o700)
         #expect(mode(folder.configurationFile) == 0o600)
     }

@@ -22,7 +22,8 @@ struct World {
 
     var plan: Plan { Planner.plan(desired, observed) }
 
-    var deadline: UnixTime? { Planner.deadline(plan.intents, observed) }
+    var nextExpiry: UnixTime? { Planner.nextExpiry(plan.intents, observed) }
+    var nextRetry: Duration? { Planner.nextRetry(observed) }
 
     mutating func performPlan() {
         let plan = plan
@@ -45,6 +46,18 @@ struct World {
 
     func status(_ name: JobName) -> JobStatus {
         JobStatus(name, plan.intents[name]!, desired, observed, placeholderName: NetdevName("erspan0")!)
+    }
+
+    /// Whether the plan takes off only what stands, and puts only what a row asks for where it asks for it.
+    var touchesOnlyItsOwn: Bool {
+        plan.actions.allSatisfy { action in
+            switch action {
+            case .detach(let tap): observed.taps[tap]?.attachment != nil && desired.jobs[tap.job] != nil
+            case .release(let tap): observed.taps[tap] != nil && desired.jobs[tap.job] == nil
+            case .attach(let tap, let port, _): plan.intents[tap.job]?.job?.spec.port == port.name
+            case .change(let tap, _): observed.taps[tap]?.attachment != nil
+            }
+        }
     }
 
     /// Whether exactly the taps that shall count stand on their ports and measure what they shall, and no slot belongs to

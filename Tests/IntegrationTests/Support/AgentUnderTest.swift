@@ -18,15 +18,19 @@ final class AgentUnderTest: Sendable {
     private let environment: [String: String]
     /// What the agent may do, by the names of setpriv(1); nil: everything.
     private let capabilities: [String]?
+    /// A command that runs the agent as its last argument says, such as prlimit(1).
+    private let through: [String]
     private let process = Mutex<Process?>(nil)
     /// Everything the agent has logged.
     var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
 
     private init(
-        _ namespace: Namespace, _ redis: TestRedis?, environment: [String: String], capabilities: [String]?
+        _ namespace: Namespace, _ redis: TestRedis?, environment: [String: String], capabilities: [String]?,
+        through: [String]
     ) throws {
         self.namespace = namespace
         self.capabilities = capabilities
+        self.through = through
         folder = FileManager.default.temporaryDirectory.path + "/telegen-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let socket = redis?.socket ?? folder + "/state/redis/redis.sock"
@@ -56,13 +60,14 @@ final class AgentUnderTest: Sendable {
     /// - Parameter redis: where SONiC's databases are; nil: the agent's own private server.
     static func run(
         _ environment: [String: String] = [:], redis: TestRedis? = nil, mtu: Int = 9000,
-        capabilities: [String]? = nil,
+        capabilities: [String]? = nil, through: [String] = [],
         _ body: (AgentUnderTest) async throws -> Void
     ) async throws {
         try await withNamespace { namespace in
             _ = try await namespace.run(["ip", "link", "set", "lo", "up"])
             try await namespace.addVeth("Ethernet0", peer: "gen0", mtu: mtu)
-            let agent = try AgentUnderTest(namespace, redis, environment: environment, capabilities: capabilities)
+            let agent = try AgentUnderTest(
+                namespace, redis, environment: environment, capabilities: capabilities, through: through)
             do {
                 // To mount it is a right of its own.
                 if capabilities != nil {
@@ -90,8 +95,7 @@ final class AgentUnderTest: Sendable {
     /// The process; it answers when its row says so.
     func start(_ arguments: [String] = ["run"]) async throws {
         let began = Date()
-        let process = try spawn(arguments)
-        self.process.withLock { $0 = process }
+        let process = try launch(arguments)
         try await eventually("the agent has written its row") {
             guard process.isRunning else { throw AgentEnded(log: self.log) }
             guard
@@ -103,13 +107,21 @@ final class AgentUnderTest: Sendable {
         }
     }
 
+    /// The process, which may be anywhere in its start.
+    @discardableResult
+    func launch(_ arguments: [String] = ["run"]) throws -> Process {
+        let process = try spawn(arguments)
+        self.process.withLock { $0 = process }
+        return process
+    }
+
     /// A process of this program with the agent's environment.
     func spawn(
         _ arguments: [String], output: FileHandle? = nil, more environment: [String: String] = [:]
     ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
-        process.arguments = ["--net=\(namespace.path)"] + drop + [Self.program] + arguments
+        process.arguments = ["--net=\(namespace.path)"] + drop + through + [Self.program] + arguments
         process.environment = self.environment.merging(environment) { $1 }
         let log = FileHandle(
             fileDescriptor: open(folder + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600), closeOnDealloc: true)
