@@ -5,7 +5,7 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-kernels demo bench fmt lint bpf proto stamp setup venv clean help
+.PHONY: build release test test-unit test-faults test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,25 @@ test: setup venv stamp ## Run all tests; those that need root or a kernel featur
 
 test-unit: stamp ## Run the tests that need neither root nor Redis.
 	$(SWIFT) test --skip IntegrationTests
+
+test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input (some 5 minutes).
+	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
+	TELEGEN_FUZZ_CASES=1000000 $(SWIFT) test --skip-build --filter 'FuzzTests|RandomRowTests|SmallWorldTests' \
+	  --skip IntegrationTests
+	TELEGEN_FAULT_ROUNDS=100 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 \
+	  $(SWIFT) test --skip-build --filter 'IntegrationTests.*Faults'
+
+soak: release ## Churn jobs and ports under faults and known traffic for SOAK_SECONDS (3600), and print what it costs.
+	@scripts/progress "building the generator" \
+	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-traffic
+	@python3 scripts/soak.py
+
+sanitize: setup stamp ## Run the tests of Domain, SonicDB and Dataplane under ThreadSanitizer and AddressSanitizer.
+	@for kind in thread address; do \
+	  scripts/progress "building for the $$kind sanitizer (the first time takes some minutes)" \
+	    env TELEGEN_SANITIZE=1 $(SWIFT) build --build-tests --sanitize=$$kind --scratch-path .build-$$kind && \
+	  TELEGEN_SANITIZE=1 $(SWIFT) test --skip-build --sanitize=$$kind --scratch-path .build-$$kind || exit; \
+	done
 
 test-kernels: setup venv stamp ## Run the tests of the datapath on the kernels of SONiC, in a VM (KERNELS="5.10 6.1 6.12").
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests

@@ -11,6 +11,13 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// `make sanitize`: the modules without gRPC, whose dependencies are large and tested elsewhere.
+let isSanitizing = Context.environment["TELEGEN_SANITIZE"] != nil
+let sanitized: Set = [
+    "CHiredis", "CLinux", "CLibbpf", "CTelegenBPF", "BPFPrograms", "bpf-embed", "BPFCompiler", "Domain", "SonicDB",
+    "Dataplane", "TestSupport", "DomainTests", "SonicDBTests", "DataplaneTests",
+]
+
 let package = Package(
     name: "telegen-sonic",
     products: [.executable(name: "telegen-sonic", targets: ["telegen-sonic"])],
@@ -67,9 +74,9 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),
-        .testTarget(name: "DomainTests", dependencies: ["Domain"]),
-        .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "TestSupport"]),
-        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "CTelegenBPF"]),
+        .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"]),
+        .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "CHiredis", "TestSupport"]),
+        .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "CLinux", "CTelegenBPF", "TestSupport"]),
         .testTarget(name: "OTLPTests", dependencies: ["OTLP", "TestSupport"]),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
@@ -84,3 +91,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if isSanitizing {
+    package.products = []
+    package.targets.removeAll { !sanitized.contains($0.name) }
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+        return !["swift-log", "swift-subprocess"].contains { location.hasSuffix($0) }
+    }
+}

@@ -174,11 +174,11 @@ extension Reconciler {
         let (world, held) = (desired, heldSince)
         // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
         let actions = plan.actions.filter { held == nil || observed.taps[$0.tap] != nil }
-        var rest = (actions.filter { overdue.contains($0.tap) } + actions.filter { !overdue.contains($0.tap) })[...]
+        var rest = actions.inTurns(overdue)[...]
         defer { overdue = Set(rest.map(\.tap)) }
         while !rest.isEmpty {
-            for action in rest.prefix(16) { perform(action) }
-            rest = rest.dropFirst(16)
+            let pause = clock.uptime + Self.slice
+            while clock.uptime < pause, let action = rest.popFirst() { perform(action) }
             readCounters()
             guard !rest.isEmpty else { return }
             // Attaching takes its time: who comes first is published, and who has news is heard, before the end.
@@ -326,6 +326,9 @@ extension Reconciler {
 }
 
 extension Reconciler {
+    /// How long news waits for what is being done.
+    private static let slice = Duration.milliseconds(100)
+
     /// How long a sleep towards an expiry lasts at most: nobody says when the wall clock is set.
     private static let longestTrust = Duration.seconds(1)
 
@@ -355,5 +358,23 @@ extension Duration {
     /// 100 ms, doubling up to a minute, with up to a fifth of jitter.
     fileprivate static func backoff(_ attempts: Int) -> Duration {
         .milliseconds(min(60_000, 100 << min(attempts - 1, 10))) * Double.random(in: 0.8...1.2)
+    }
+}
+
+extension [Action] {
+    /// What frees and who starts first, then changes of what runs; and in turns with these what an earlier plan came not
+    /// to, so that neither waits for the other to come to an end.
+    fileprivate func inTurns(_ overdue: Set<TapID>) -> [Action] {
+        let late = filter { overdue.contains($0.tap) }
+        let fresh = filter { !overdue.contains($0.tap) }
+        let changes = fresh.filter { if case .change = $0 { true } else { false } }
+        let others = fresh.filter { if case .change = $0 { false } else { true } }
+        let (a, b) = (others + changes, late)
+        var result: [Action] = []
+        for index in 0..<Swift.max(a.count, b.count) {
+            if index < a.count { result.append(a[index]) }
+            if index < b.count { result.append(b[index]) }
+        }
+        return result
     }
 }

@@ -12,7 +12,18 @@ public enum DatabaseMapError: Error, Sendable, Hashable {
 }
 
 extension DatabaseMapError: CustomStringConvertible {
+    /// In one line of bounded length, whatever the file holds.
     public var description: String {
+        let printable = text.unicodeScalars.prefix(800).map { scalar -> Unicode.Scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " "
+            default: scalar
+            }
+        }
+        return String(String.UnicodeScalarView(printable))
+    }
+
+    private var text: String {
         switch self {
         case .unreadable(let file, let cause): "\(file): \(cause)"
         case .notJSON(let file, let cause): "\(file): not JSON: \(cause)"
