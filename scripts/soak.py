@@ -108,6 +108,13 @@ class Soak:
                                  "description", str(self.changes))
                 self.changes += 1
 
+    def rewrite_many(self) -> None:
+        """The same rows over and over, as scripts do that do not look."""
+        for _ in range(10):
+            for job in self.jobs:
+                self.config.call("HSET", f"TELEGEN_JOB|{job}", "description", str(self.changes))
+                self.changes += 1
+
     def flap(self) -> None:
         """A port goes and comes back."""
         port = self.random.choice(PORTS)
@@ -143,6 +150,8 @@ class Soak:
             self.disturb()
         elif kind < 0.05:
             self.flap()
+        elif kind < 0.25:
+            self.rewrite_many()
         elif kind < 0.35:
             self.change_many()
         elif len(self.jobs) < 20 or len(self.jobs) < 60 and kind < 0.7:

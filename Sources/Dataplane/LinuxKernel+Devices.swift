@@ -94,7 +94,7 @@ struct QdiscInfo: Hashable {
             info.tcm_parent == 0xffff_fff1,  // TC_H_INGRESS, which TC_H_CLSACT equals
             let kind = message.attributes(after: MemoryLayout<tcmsg>.size)[UInt16(TCA_KIND)]
         else { return nil }
-        ifindex = UInt32(info.tcm_ifindex)
+        ifindex = UInt32(bitPattern: info.tcm_ifindex)
         self.kind = String(decoding: kind.prefix { $0 != 0 }, as: UTF8.self)
     }
 }

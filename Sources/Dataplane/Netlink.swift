@@ -43,8 +43,8 @@ struct NetlinkMessage {
     var failure: Int32? {
         let status = header(Int32.self)
         switch Int32(type) {
-        case NLMSG_ERROR: return -(status ?? -EPROTO)
-        case NLMSG_DONE: return status.flatMap { $0 < 0 ? -$0 : nil }
+        case NLMSG_ERROR: return 0 &- (status ?? -EPROTO)
+        case NLMSG_DONE: return status.flatMap { $0 < 0 ? 0 &- $0 : nil }
         default: return nil
         }
     }

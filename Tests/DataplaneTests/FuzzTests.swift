@@ -45,6 +45,20 @@ struct FuzzTests {
         #expect(found.compactMap(FilterInfo.init).map(\.programID) == [9])
     }
 
+    @Test("numbers that no kernel tells are no trap: a negative device, the smallest error")
+    func extremes() {
+        var place = tcmsg()
+        (place.tcm_ifindex, place.tcm_parent) = (-1, 0xffff_fff1)
+        let kind: [UInt8] = [11, 0, UInt8(TCA_KIND), 0] + Array("clsact\0\0".utf8)
+        let qdisc = NetlinkMessage(
+            type: UInt16(RTM_NEWQDISC), payload: withUnsafeBytes(of: place) { Array($0) } + kind)
+        #expect(QdiscInfo(qdisc)?.ifindex == .max)
+        for type in [NLMSG_ERROR, NLMSG_DONE] {
+            let message = NetlinkMessage(type: UInt16(type), payload: withUnsafeBytes(of: Int32.min) { Array($0) })
+            #expect(message.failure == .min)
+        }
+    }
+
     @Test("damaged messages of rtnetlink are understood or left out", arguments: [1, 2, 3, 4] as [UInt64])
     func netlink(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

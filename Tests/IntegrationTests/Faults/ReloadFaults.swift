@@ -111,7 +111,8 @@ struct ReloadFaults {
                         [["HSET", "TELEGEN_JOB|s\(row)", "port", "Ethernet0"]]
                             + (row % 2 == 1 ? [["DEL", "TELEGEN_JOB|s\(row)"]] : [])
                     })
-                try await promptly("every row has its last word") {
+                // Attaching them takes its time on a slow machine.
+                try await eventually("every row has its last word") {
                     let rows = Set(try await agent.state.keys(of: "TELEGEN_JOB_TABLE"))
                     guard rows == Set(["a"] + stride(from: 0, to: 50, by: 2).map { "s\($0)" }) else { return false }
                     for row in stride(from: 0, to: 50, by: 2) {
@@ -120,7 +121,7 @@ struct ReloadFaults {
                     return true
                 }
                 _ = try await agent.config.send(["DEL"] + (0..<50).map { "TELEGEN_JOB|s\($0)" })
-                try await promptly("all of them are gone") {
+                try await eventually("all of them are gone") {
                     try await agent.state.keys(of: "TELEGEN_JOB_TABLE") == ["a"]
                 }
             }
