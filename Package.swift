@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "OTLP", dependencies: grpc + [logging]),
         .target(
             name: "Agent",
-            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", lifecycle, logging]),
+            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "CLinux", lifecycle, logging]),
         .target(name: "CBuildStamp"),
         .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "CBuildStamp", argumentParser]),
 

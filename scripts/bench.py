@@ -9,14 +9,13 @@ which the agent is watched at rest.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 from bench import datapath, many_jobs, one_job
 from bench.redis import Redis
-from demo.sandbox import ROOT, STATE_DB, CONFIG_DB, Failure, Interrupted, Missing, Sandbox
+from demo.sandbox import ROOT, STATE_DB, CONFIG_DB, Failure, Sandbox, run_in_sandbox
 
 BINARY = os.path.join(ROOT, ".build-release", "release", "telegen-sonic")
 ROTEL = os.path.join(ROOT, ".venv", "bin", "rotel-agent")
@@ -38,7 +37,7 @@ def start_agent(sandbox: Sandbox) -> int:
     return agent.pid
 
 
-def bench(sandbox: Sandbox) -> None:
+def bench(sandbox: Sandbox) -> int:
     """The whole of it."""
     seconds, jobs = float(os.environ.get("BENCH_SECONDS", "30")), int(os.environ.get("BENCH_JOBS", "512"))
     datapath.measure(sandbox, os.environ.get("BENCH_INSTANCES", "8"), os.environ.get("BENCH_BURSTS", "31"))
@@ -48,6 +47,7 @@ def bench(sandbox: Sandbox) -> None:
     one_job.measure(sandbox, config, state, agent, int(os.environ.get("BENCH_ROUNDS", "20")), seconds)
     if jobs > 0:
         many_jobs.measure(sandbox, config, state, agent, jobs, seconds)
+    return 0
 
 
 def main() -> int:
@@ -55,23 +55,7 @@ def main() -> int:
     if os.geteuid() != 0 or not (os.path.exists(BINARY) and os.path.exists(datapath.BINARY)):
         print("bench: needs root, and the release build: make bench", file=sys.stderr)
         return 1
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.set_wakeup_fd(writer)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    sandbox = Sandbox(reader)
-    try:
-        bench(sandbox)
-        return 0
-    except Interrupted:
-        print("interrupted")
-        return 130
-    except (Failure, Missing) as failure:
-        print(f"bench: {failure}", file=sys.stderr)
-        return 1
-    finally:
-        sandbox.close()
+    return run_in_sandbox("bench", bench)
 
 
 if __name__ == "__main__":

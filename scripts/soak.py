@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 from bench.redis import Redis, milliseconds_until
 from bench.usage import cpu_seconds, memory
 from demo.counts import CLASSES
-from demo.sandbox import CONFIG_DB, ROOT, STATE_DB, Failure, Interrupted, Missing, Sandbox
+from demo.sandbox import CONFIG_DB, ROOT, STATE_DB, Failure, Sandbox, run_in_sandbox
 
 BIN = os.path.abspath(os.environ.get("SOAK_BIN") or os.path.join(ROOT, ".build-release", "release"))
 PORTS = [f"Ethernet{4 * number}" for number in range(1, 9)]
@@ -247,22 +247,8 @@ def main() -> int:
     if os.geteuid() != 0 or missing:
         print(f"soak: needs root, and {' and '.join(missing) or 'nothing else'} in {BIN}: make soak", file=sys.stderr)
         return 1
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.set_wakeup_fd(writer)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    sandbox = Sandbox(reader)
-    try:
-        return soak(sandbox, float(os.environ.get("SOAK_SECONDS", "3600")), int(os.environ.get("SOAK_SEED", "1")))
-    except Interrupted:
-        print("interrupted")
-        return 130
-    except (Failure, Missing, OSError) as failure:
-        print(f"soak: {failure}", file=sys.stderr)
-        return 1
-    finally:
-        sandbox.close()
+    seconds, seed = float(os.environ.get("SOAK_SECONDS", "3600")), int(os.environ.get("SOAK_SEED", "1"))
+    return run_in_sandbox("soak", lambda sandbox: soak(sandbox, seconds, seed))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ public struct Agent: Service {
     }
 
     public func run() async throws {
+        Heap.prepare()
         guard let databases = await findDatabases() else { return }
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
         let openDataplane = try dataplaneOpener()

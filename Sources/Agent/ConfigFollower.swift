@@ -73,13 +73,12 @@ struct ConfigFollower: Service {
         let jobKeys: [String]
         switch batch {
         // Known jobs are looked at too: one that is gone is only believed in the moment of a whole CONFIG_DB.
-        case .resync: jobKeys = await reconciler.knownKeys.union(try await database.keys(of: Self.jobTable)).sorted()
+        case .resync: jobKeys = await reconciler.ownKeys.union(try await database.keys(of: Self.jobTable)).sorted()
         case .keys(let keys): jobKeys = keys.filter { $0.table == Self.jobTable }.map(\.key)
         }
         let jobs = try await database.readLeniently(Self.jobTable, jobKeys, guardKey: guardKey)
         let settingsView = try await database.readLeniently(Self.globalTable, ["global"], guardKey: guardKey)
         guard guardKey == nil || jobs.isWhole && settingsView.isWhole else { return await reconciler.hold() }
-        if batch != .resync { rowsChanged() }
 
         let new = Global(settingsView.rows["global"] ?? .absent)
         if memory.global != new {
@@ -94,15 +93,16 @@ struct ConfigFollower: Service {
         }
         memory.nameless = batch == .resync ? nameless : memory.nameless.union(nameless)
         if memory.nameless.count > Self.mostRows { memory.nameless = [] }
-        await reconciler.update { desired, misnamed in
+        let own = await reconciler.ownKeys
+        let isChanged = await reconciler.update { desired, misnamed in
             desired.adminState = row.adminState ?? .up
             desired.maxJobs = row.maxJobs ?? GlobalRow.defaultMaxJobs
             for (key, state) in jobs.rows.sorted(by: { $0.key < $1.key }) {
-                let isKnown = misnamed[key] != nil || JobName(key).map { desired.jobs[$0] != nil } ?? false
-                guard isKnown || desired.jobs.count + misnamed.count < Self.mostRows else { continue }
+                guard own.contains(key) || desired.jobs.count + misnamed.count < Self.mostRows else { continue }
                 JobRow.store(state, key, in: &desired.jobs, misnamed: &misnamed)
             }
         }
+        if isChanged { rowsChanged() }
         if await reconciler.knownKeys.count >= Self.mostRows, !memory.isFull {
             logger.error("TELEGEN_JOB has more than \(Self.mostRows) rows: the rest is not looked at; delete some")
             memory.isFull = true

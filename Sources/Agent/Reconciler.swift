@@ -77,11 +77,23 @@ public actor Reconciler {
     var knownKeys: Set<String> { Set(desired.jobs.keys.map(\.text)).union(misnamed.keys) }
 
     /// Changes what is desired; CONFIG_DB is whole.
-    func update(_ change: @Sendable (inout Desired, inout [String: String]) -> Void) {
+    ///
+    /// - Returns: whether anything is otherwise now.
+    @discardableResult
+    func update(_ change: @Sendable (inout Desired, inout [String: String]) -> Void) -> Bool {
+        let before = (desired, misnamed)
         change(&desired, &misnamed)
         if heldSince != nil { logger.notice("CONFIG_DB is whole") }
         (heldSince, isKnown) = (nil, true)
         signal.send()
+        return before != (desired, misnamed)
+    }
+
+    /// Keys of TELEGEN_JOB that have to be looked at, however many there are: the known ones, and those of taps that an
+    /// earlier agent left.
+    var ownKeys: Set<String> {
+        if !isKnown { openIfNeeded() }
+        return knownKeys.union(dataplane?.taps.keys.map(\.job.text) ?? [])
     }
 
     /// CONFIG_DB is being rebuilt: until the next update nothing starts or ends.
@@ -100,9 +112,9 @@ public actor Reconciler {
 
     /// Sees to it that every tap still stands where it was put.
     func lookAfterTaps() {
-        var isChanged = false
-        _ = troubles.attempt(to: "look after the taps") { isChanged = try dataplane?.verify() ?? false }
-        if isChanged { signal.send() }
+        let before = dataplane?.taps
+        _ = troubles.attempt(to: "look after the taps") { try dataplane?.verify() }
+        if dataplane?.taps != before { signal.send() }
     }
 
     /// The status interval has passed: publishes fresh counts and rates.
@@ -191,6 +203,8 @@ extension Reconciler {
 
     private func perform(_ action: Action) {
         let (tap, wish) = (action.tap, wish(of: action))
+        // Who could not be taken off a moment ago cannot be put elsewhere.
+        if wish != .rest, let failure = failures[tap], failure.wish == .rest, failure.retryAt > clock.uptime { return }
         do {
             try dataplane?.perform(action)
             failures[tap] = nil
@@ -297,7 +311,9 @@ extension Reconciler {
         memory.forgetAll(but: desired.jobs, logger)
         statuses = jobs.map(\.status.operStatus) + misnamed.map { _ in .rejected }
         var rows = StateSnapshot(jobs: jobs, misnamed: misnamed).rows(now: clock.wall)
-        if dataplane == nil { rows.keepCounts(of: earlier) }
+        // Jobs that are gone are not known again.
+        if !earlier.isEmpty { earlier.forget(allBut: Set(desired.jobs.keys.map(\.text))) }
+        if dataplane == nil, unavailable != nil { rows.keepCounts(of: earlier) }
         publisher.submit(rows, .jobs)
     }
 

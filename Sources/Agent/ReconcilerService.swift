@@ -21,7 +21,13 @@ struct ReconcilerService: Service {
 
     /// A status must be true within five seconds.
     private func lookAfterTaps() async {
-        while (try? await Task.sleep(for: .seconds(4))) != nil { await reconciler.lookAfterTaps() }
+        var most = 0
+        while (try? await Task.sleep(for: .seconds(4))) != nil {
+            await reconciler.lookAfterTaps()
+            let count = await reconciler.statuses.count
+            if count < most { Heap.giveBack() }
+            most = count
+        }
     }
 
     private func followBursts() async {

@@ -24,6 +24,10 @@ extension StateRows {
 }
 
 extension StateRows {
+    mutating func forget(allBut jobs: Set<String>) {
+        self = filter { jobs.contains(String($0.key.key.prefix { $0 != "|" })) }
+    }
+
     /// Lets jobs that are still there have the counts that an earlier agent told: none is known now, and none has fallen.
     mutating func keepCounts(of earlier: StateRows) {
         for (key, fields) in earlier {

@@ -1,4 +1,4 @@
-/* Kernel interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool. */
+/* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool; the heap's settings. */
 #pragma once
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -9,6 +9,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>

@@ -11,6 +11,7 @@ final class BPFMap {
     let isNew: Bool
     /// The pin as an error names it.
     private let shownPath: String
+    private var pin = Pin()
 
     /// Opens the pin, or makes the map and pins it. A pin whose map has another shape is an error, never replaced.
     init(
@@ -26,12 +27,13 @@ final class BPFMap {
         guard pinned < 0 else {
             descriptor = FileDescriptor(owning: pinned)
             self.entries = try Self.entries(of: pinned, type, valueSize: valueSize, shownPath)
+            pin = Pin(at: path)
             return
         }
         guard errno == ENOENT else { throw KernelError("open pin \(shownPath)") }
         descriptor = try Self.make(type, name, valueSize: valueSize, entries: entries)
         self.entries = entries
-        try pin(at: path)
+        try pin.put(descriptor.raw, at: path, "pin map \(name) at \(shownPath)")
     }
 
     /// What is pinned as `kind` in the folder, or a new map there.
@@ -55,15 +57,11 @@ final class BPFMap {
                 bpf_map_create(type, name, 4, UInt32(valueSize), UInt32(entries), nil), "make map \(name)"))
     }
 
-    /// Pins the map again when somebody has removed its pin; false when it is there.
+    /// Pins the map again when somebody has removed its pin, or put something else there; false when it is there.
     func restorePin(at path: String) throws(KernelError) -> Bool {
-        if access(path, F_OK) == 0 { return false }
-        try pin(at: path)
+        guard !pin.stands(at: path) else { return false }
+        try pin.put(descriptor.raw, at: path, "pin map \(name) at \(shownPath)")
         return true
-    }
-
-    private func pin(at path: String) throws(KernelError) {
-        try check(bpf_obj_pin(descriptor.raw, path), "pin map \(name) at \(shownPath)")
     }
 
     static func entries(

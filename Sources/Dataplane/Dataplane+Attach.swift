@@ -7,10 +7,19 @@ extension Dataplane {
         do {
             try attach(tap, to: port, measuring: measurement)
         } catch {
-            guard error.code == EDQUOT, measurement.detail.contains(.flows) else { throw error }
-            var rest = measurement
-            rest.detail.remove(.flows)
-            try attach(tap, to: port, measuring: rest)
+            guard error.code == EDQUOT else { throw error }
+            try attach(tap, to: port, measuring: measurement.withoutFlows)
+            throw error
+        }
+    }
+
+    /// Likewise.
+    func changeWithinQuota(_ tap: TapID, to measurement: Measurement) throws(KernelError) {
+        do {
+            try change(tap, to: measurement)
+        } catch {
+            guard error.code == EDQUOT, seats[tap]?.measurement != measurement.withoutFlows else { throw error }
+            try change(tap, to: measurement.withoutFlows)
             throw error
         }
     }
@@ -232,6 +241,14 @@ extension Dataplane {
             guard try kernel.filters(ifindex: ifindex, direction).isEmpty else { return }
         }
         try kernel.removeQdisc(ifindex: ifindex)
+    }
+}
+
+extension Measurement {
+    fileprivate var withoutFlows: Measurement {
+        var rest = self
+        rest.detail.remove(.flows)
+        return rest
     }
 }
 

@@ -56,6 +56,7 @@ public final class Dataplane {
         if let setAside = kernel.setAside { logger.warning("\(setAside)") }
         if kernel.countersAreNew { try beginAnew() }
         try adopt()
+        try kernel.removeDetails(allBut: Set(slots.inUse.keys))
         try clearFreeSlots()
     }
 
@@ -99,7 +100,7 @@ public final class Dataplane {
     public func perform(_ action: Action) throws(KernelError) {
         switch action {
         case .attach(let tap, let port, let measurement): try attachWithinQuota(tap, to: port, measurement)
-        case .change(let tap, let measurement): try change(tap, to: measurement)
+        case .change(let tap, let measurement): try changeWithinQuota(tap, to: measurement)
         case .detach(let tap): try detach(tap)
         case .release(let tap):
             try detach(tap)
@@ -108,11 +109,7 @@ public final class Dataplane {
     }
 
     /// Looks whether every tap still stands where it was put; forgets those that do not, so that they are planned anew.
-    ///
-    /// - Returns: whether anything was not as it was known.
-    @discardableResult
-    public func verify() throws(KernelError) -> Bool {
-        let before = seats.mapValues(\.programsAhead)
+    public func verify() throws(KernelError) {
         var failures = Failures()
         failures.note { () throws(KernelError) in
             guard try kernel.restorePins() else { return }
@@ -121,13 +118,25 @@ public final class Dataplane {
         var filters = FilterTable(kernel, pins: linkPins)
         for (tap, seat) in seats {
             failures.note { () throws(KernelError) in
-                guard try !look(tap, seat, &filters) else { return }
+                guard try !stands(tap, seat, &filters) else { return }
                 logger.warning("tap is gone from its port", metadata: ["tap": "\(tap)", "port": "\(seat.port.name)"])
+                // Whatever becomes of what is left of it: it does not count, and is to be attached anew.
+                rise(tap)
                 try detach(tap)
             }
         }
         try failures.throwFirst()
-        return seats.mapValues(\.programsAhead) != before
+    }
+
+    /// Throws what may be otherwise a moment later; a tap that cannot be found for another reason does not stand.
+    private func stands(_ tap: TapID, _ seat: Seat, _ filters: inout FilterTable) throws(KernelError) -> Bool {
+        do {
+            return try look(tap, seat, &filters)
+        } catch {
+            guard !error.isPassing else { throw error }
+            logger.warning("cannot look after a tap", metadata: ["tap": "\(tap)", "error": "\(error)"])
+            return false
+        }
     }
 
     /// False when the tap no longer stands where it was put.
@@ -236,11 +245,11 @@ extension Dataplane {
         }
     }
 
-    /// The record goes first: a life that has ended must not be found again with other counts.
+    /// The record goes before the counts: a life that has ended must not be found again with other ones.
     private func free(_ tap: TapID) throws(KernelError) {
         guard let slot = slots[tap] else { return }
-        try write(.free, at: slot)
         try kernel.removeDetails(of: tap)
+        try write(.free, at: slot)
         try kernel.clearCounters(slot: slot)
     }
 

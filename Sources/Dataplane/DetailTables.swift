@@ -113,10 +113,19 @@ final class DetailTables {
 
     /// Of a pin in the folder of details; nil: its name is none of ours.
     static func shape(ofPin name: String) -> PinnedMap? {
-        Kind.allCases.first { name.hasSuffix("gress_\($0.rawValue)") }.map { kind in
+        kind(ofPin: name).map { kind in
             let (type, size) = shape(of: kind)
             return PinnedMap(name: name, type: type, valueSize: size)
         }
+    }
+
+    /// The tap of such a pin, as its link would be called.
+    static func owner(ofPin name: String) -> String? {
+        kind(ofPin: name).map { String(name.dropLast($0.rawValue.count + 1)) }
+    }
+
+    private static func kind(ofPin name: String) -> Kind? {
+        Kind.allCases.first { name.hasSuffix("gress_\($0.rawValue)") }
     }
 
     private static func shape(of kind: Kind) -> (bpf_map_type, valueSize: Int) {

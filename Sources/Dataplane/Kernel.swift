@@ -69,6 +69,8 @@ public protocol Kernel: AnyObject {
     func settleFlows(of tap: TapID, wanted: Bool, now: UnixTime) throws(KernelError)
     /// Forgets the tables of the tap's details.
     func removeDetails(of tap: TapID) throws(KernelError)
+    /// Forgets those of taps that are no more.
+    func removeDetails(allBut taps: Set<TapID>) throws(KernelError)
 }
 
 /// What the tables of a tap's details hold.

@@ -8,7 +8,7 @@ extension LinuxKernel {
     ) throws(KernelError) {
         let link = clibbpf_tcx_attach(program.program.raw, Int32(ifindex), direction.tcx)
         let owned = HeldLink(FileDescriptor(owning: try check(link, "attach a tcx link to device \(ifindex)")))
-        try owned.pin(at: pins.linkPin(pin), shownAs: pins.shown("links/\(pin)"))
+        _ = try owned.restorePin(at: pins.linkPin(pin), shownAs: pins.shown("links/\(pin)"))
         links[pin] = owned
     }
 
@@ -37,8 +37,8 @@ extension LinuxKernel {
         let status = bpf_link_detach(link.raw)
         // What is no link, or none that can be detached, is not ours, and its pin is all that stands here.
         if ![-ENOLINK, -EINVAL, -EOPNOTSUPP].contains(status) { try check(status, "detach link \(pin)") }
-        links[pin] = nil
         guard unlink(pins.linkPin(pin)) == 0 || errno == ENOENT else { throw KernelError("remove pin \(pin)") }
+        links[pin] = nil
     }
 
     public func linkPins() throws(KernelError) -> [String] { try pins.names(in: pins.links) }
@@ -71,7 +71,7 @@ extension LinuxKernel {
         if let link = links[pin] { return link }
         let descriptor = bpf_obj_get(pins.linkPin(pin))
         if descriptor >= 0 {
-            let link = HeldLink(FileDescriptor(owning: descriptor))
+            let link = HeldLink(FileDescriptor(owning: descriptor), Pin(at: pins.linkPin(pin)))
             links[pin] = link
             return link
         }
@@ -83,18 +83,18 @@ extension LinuxKernel {
 /// A link that is pinned, or was.
 final class HeldLink {
     private let descriptor: FileDescriptor
+    private var pin: Pin
     var raw: Int32 { descriptor.raw }
 
-    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
-
-    func pin(at path: String, shownAs shown: String) throws(KernelError) {
-        try check(bpf_obj_pin(raw, path), "pin the link \(shown)")
+    init(_ descriptor: consuming FileDescriptor, _ pin: Pin = Pin()) {
+        self.descriptor = descriptor
+        self.pin = pin
     }
 
     /// False when the pin is there.
     func restorePin(at path: String, shownAs shown: String) throws(KernelError) -> Bool {
-        if access(path, F_OK) == 0 { return false }
-        try pin(at: path, shownAs: shown)
+        guard !pin.stands(at: path) else { return false }
+        try pin.put(raw, at: path, "pin the link \(shown)")
         return true
     }
 }

@@ -1,6 +1,7 @@
 import CLibbpf
 import CTelegenBPF
 import Domain
+import Glibc
 
 extension LinuxKernel {
     public var countersAreNew: Bool { countersMap.isNew }
@@ -91,8 +92,15 @@ extension LinuxKernel {
     }
 
     public func removeDetails(of tap: TapID) throws(KernelError) {
-        details[tap] = nil
         try DetailTables.remove(of: tap, pins)
+        details[tap] = nil
+    }
+
+    public func removeDetails(allBut taps: Set<TapID>) throws(KernelError) {
+        let known = Set(taps.map(\.pin))
+        for name in try pins.names(in: pins.details) {
+            if let owner = DetailTables.owner(ofPin: name), !known.contains(owner) { unlink(pins.detailPin(name)) }
+        }
     }
 }
 

@@ -81,7 +81,9 @@ extension LinuxKernel {
         let descriptor = FileDescriptor(owning: raw)
         var info = bpf_map_info()
         var size = UInt32(MemoryLayout<bpf_map_info>.size)
-        return bpf_obj_get_info_by_fd(descriptor.raw, &info, &size) == 0 ? info.id : nil
+        guard bpf_obj_get_info_by_fd(descriptor.raw, &info, &size) == 0, info.type == BPF_MAP_TYPE_PERCPU_ARRAY.rawValue
+        else { return nil }
+        return info.id
     }
 
     /// As far as the records can be read.

@@ -114,6 +114,9 @@ public final class PinFolder: Sendable {
                 isNew = true
             } else if errno != EEXIST {
                 throw KernelError("make a folder in \(path)")
+            } else if access(folder + "/.", F_OK) != 0 {
+                let name = folder.split(separator: "/").last ?? ""
+                throw KernelError("use the folder \(path)/\(name)", detail: "something else has its name: remove that")
             }
         }
         return isNew

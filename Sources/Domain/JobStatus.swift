@@ -73,7 +73,7 @@ public struct JobStatus: Hashable, Sendable {
         let failures = taps.compactMap { tap -> String? in
             let state = observed.taps[tap]
             guard state?.attachment?.port != port || state?.measurement != measurement,
-                let failure = observed.failures[tap], failure.wish == .stand(port, measurement)
+                let failure = observed.failures[tap], [.stand(port, measurement), .rest].contains(failure.wish)
             else { return nil }
             return "\(tap.direction.rawValue): \(failure.reason)"
         }

@@ -35,8 +35,9 @@ public enum Planner {
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
                 let measurement = Measurement(job.spec)
+                // Who cannot be taken off one port cannot be put on another.
                 guard let action = taken(tap, observed.taps[tap], port, measurement),
-                    !observed.waits(tap, for: .stand(port, measurement))
+                    !observed.waits(tap, for: .stand(port, measurement)), !observed.waits(tap, for: .rest)
                 else { continue }
                 taking.append(action)
             }

@@ -75,10 +75,18 @@ extension PrivateServer {
 
     /// In the background, as the server does it. Where it cannot (disk full) it is tried again.
     private func saveChanges() async {
-        guard health.withLock({ $0.isUnsaved }), let database = try? configDB(timeout: .seconds(2)),
-            (try? await database.send(["BGSAVE"])) != nil
-        else { return }
-        health.withLock { $0.isUnsaved = false }
+        guard let database = try? configDB(timeout: .seconds(2)) else { return }
+        let report = try? await database.send(["INFO", "persistence"])
+        let hasFailed = report?.text?.contains("rdb_last_bgsave_status:err") == true
+        let isNew = health.withLock { health in
+            defer { health.hasFailedToSave = hasFailed }
+            return hasFailed && !health.hasFailedToSave
+        }
+        if isNew {
+            logger.warning("the private redis-server cannot save its rows: see \(folder.logFile); it is tried again")
+        }
+        guard health.withLock({ $0.takeUnsaved() }) || hasFailed else { return }
+        if (try? await database.send(["BGSAVE"])) == nil { rowsChanged() }
     }
 
     private static let patience = Duration.seconds(5)

@@ -8,12 +8,16 @@ struct ServerHealth {
     var backoff = Backoff()
     /// Rows have changed since the last dump.
     var isUnsaved = false
+    /// The last dump could not be written, and this has been said.
+    var hasFailedToSave = false
     private var silentSince: Instant?
 
-    mutating func answered() {
-        let isUnsaved = isUnsaved
-        self = ServerHealth()
-        self.isUnsaved = isUnsaved
+    mutating func answered() { (backoff, silentSince) = (Backoff(), nil) }
+
+    /// Whether there is something to save, which somebody does now.
+    mutating func takeUnsaved() -> Bool {
+        defer { isUnsaved = false }
+        return isUnsaved
     }
 
     /// Notes the silence; true when it has lasted too long.

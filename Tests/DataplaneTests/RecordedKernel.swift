@@ -192,6 +192,8 @@ class RecordedKernel: Kernel {
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError) {}
 
     func removeDetails(of tap: TapID) throws(KernelError) { tapsWithDetails.remove(tap) }
+
+    func removeDetails(allBut taps: Set<TapID>) throws(KernelError) { tapsWithDetails.formIntersection(taps) }
 }
 
 extension Port {

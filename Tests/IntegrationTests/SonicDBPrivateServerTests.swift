@@ -151,6 +151,24 @@ struct SonicDBPrivateServerTests {
         }
     }
 
+    @Test("keeps rows of which it was told through a crash")
+    func crashAfterChange() async throws {
+        try await withPrivateServer { server in
+            try await server.start()
+            let config = Database(try server.map.endpoint(of: "CONFIG_DB"))
+            try await config.send(["HSET", "TELEGEN_JOB|a", "port", "Ethernet0"])
+            server.rowsChanged()
+            try await server.ensureRunning()
+            try await eventually("it has saved") {
+                FileManager.default.fileExists(atPath: server.folder.dumpFile)
+            }
+            let process = try #require(ServerProcess(in: server.folder))
+            kill(process.pid, SIGKILL)
+            try await eventually("it runs again") { (try? await server.ensureRunning()) != nil }
+            #expect(try await config.send(["HGET", "TELEGEN_JOB|a", "port"]) == .string("Ethernet0"))
+        }
+    }
+
     @Test("whose dump is damaged says which file to remove")
     func damagedDump() async throws {
         try await withPrivateServer { server in

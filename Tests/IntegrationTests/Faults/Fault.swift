@@ -61,6 +61,9 @@ extension AgentUnderTest {
         try await promptly("\(names) stand and nothing else", sourceLocation: sourceLocation) {
             try pins() == names && standing("Ethernet0") == names.count
         }
+        let owners = try FileManager.default.contentsOfDirectory(atPath: folder + "/bpf/telegen-sonic/details")
+            .compactMap(DetailTables.owner(ofPin:))
+        #expect(Set(owners).isSubset(of: names), sourceLocation: sourceLocation)
     }
 
     /// How many programs of ours stand on a device.

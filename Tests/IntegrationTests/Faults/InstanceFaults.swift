@@ -1,7 +1,10 @@
+import CLibbpf
 import Foundation
 import SonicDB
 import Testing
 import Traffic
+
+@testable import Dataplane
 
 @Suite(
     "Faults: what the machine lacks, and who else is there",
@@ -91,6 +94,36 @@ struct InstanceFaults {
         }
     }
 
+    @Test(
+        "on a read-only bpffs a tap that was detached by hand is told to fail, waits longer each time, and leaves nothing"
+    )
+    func readOnlyDetached() async throws {
+        try await AgentUnderTest.onSONiC { agent, _ in
+            for job in ["a", "b", "x"] {
+                try await agent.write(job, ["port": "Ethernet0", "detail": job == "x" ? "qos,flows,bursts" : ""])
+                try await agent.wait(job, is: "running")
+            }
+            let link = FileDescriptor(owning: bpf_obj_get(agent.folder + "/bpf/telegen-sonic/links/b_ingress"))
+            let sent = try await agent.underTraffic {
+                _ = try await agent.mount(["-o", "remount,ro", agent.folder + "/bpf"])
+                try await agent.delete("x")
+                // With clsact there is none, and b counts on.
+                if link.raw >= 0 {
+                    try #require(bpf_link_detach(link.raw) == 0)
+                    try await promptly("b is told to fail") {
+                        try await agent.row("b")["oper_status"] == "failed"
+                    }
+                }
+                try await agent.passStatusIntervals(4)
+                let troubles = agent.log.split(separator: "\n").count { $0.contains("cannot take a tap off") }
+                #expect(troubles <= 2)
+                _ = try await agent.mount(["-o", "remount,rw", agent.folder + "/bpf"])
+                try await agent.wait("b", is: "running")
+            }
+            try await agent.audit(["a": sent], beside: ["b"])
+        }
+    }
+
     @Test("a start on a bpffs that is read-only keeps the counts that were told, and goes on when it can")
     func readOnlyStart() async throws {
         try await AgentUnderTest.onSONiC { agent, _ in
@@ -162,6 +195,21 @@ struct InstanceFaults {
             let sent = try await agent.send(200)
             for number in 0..<40 { try await agent.wait("f\(number)", hasCounted: sent.packets) }
             #expect(try agent.standing("Ethernet0") == 40)
+
+            // A change for which there is no room is made but for the flows.
+            try await agent.write("z", ["port": "Ethernet0", "ip_proto": "tcp"])
+            try await agent.wait("z", is: "running")
+            try await agent.write("z", ["ip_proto": "udp", "detail": "flows", "top_flows": "1024"])
+            try await agent.wait("z", is: "degraded")
+            let count = 1000
+            _ = try await agent.send(count, seed: 2)
+            var rule = FilterRule()
+            rule.protocols = [17]
+            let mix = KernelUnderTest.mix(seed: 2)
+            try await agent.wait("z", hasSettledAt: ExpectedMeasurement(filter: rule, of: mix, count: count))
+            #expect(
+                try await agent.statistics("z", "ingress")["filtered"]
+                    == "\(ExpectedMeasurement(filter: rule, of: mix, count: count).filtered)")
         }
     }
 

@@ -122,6 +122,28 @@ struct RedisFaults {
         }
     }
 
+    @Test("more rows than are looked at take nothing from a job that counts, through a kill too")
+    func tooMany() async throws {
+        try await AgentUnderTest.onSONiC { agent, _ in
+            try await agent.write("zz", ["port": "Ethernet0"])
+            try await agent.wait("zz", is: "running")
+            let sent = try await agent.underTraffic {
+                for first in stride(from: 0, to: 9000, by: 1000) {
+                    _ = try await agent.config.pipeline(
+                        (first..<first + 1000).map {
+                            ["HSET", "TELEGEN_JOB|a\($0)", "port", "Ethernet0", "admin_state", "down"]
+                        })
+                }
+                try await eventually("it is told") { agent.log.contains("TELEGEN_JOB has more than 8192 rows") }
+                try await agent.end(SIGKILL)
+                try await agent.start()
+                try await agent.passStatusIntervals(2)
+            }
+            try await agent.audit(["zz": sent])
+            #expect(!agent.log.contains("job zz is gone"))
+        }
+    }
+
     @Test("a subscriber that lags behind ten thousand events catches up, in bounded memory")
     func backlog() async throws {
         try await AgentUnderTest.onSONiC { agent, _ in
