@@ -83,6 +83,7 @@ public actor Reconciler {
     func update(_ change: @Sendable (inout Desired, inout [String: String]) -> Void) -> Bool {
         let before = (desired, misnamed)
         change(&desired, &misnamed)
+        if dataplane != nil { earlier = [:] }
         if heldSince != nil { logger.notice("CONFIG_DB is whole") }
         (heldSince, isKnown) = (nil, true)
         signal.send()
@@ -100,6 +101,7 @@ public actor Reconciler {
     func hold() {
         guard heldSince == nil else { return }
         heldSince = clock.wall
+        if !isKnown { openIfNeeded() }
         let what =
             isKnown
             ? "CONFIG_DB is being rebuilt: keeping everything as it is"
@@ -121,6 +123,7 @@ public actor Reconciler {
     func tick(_ elapsed: Duration) async {
         readDetails()
         readCounters()
+        guard isKnown else { return publishEarlier() }
         await reconcile(rateOver: elapsed)
     }
 
@@ -262,7 +265,7 @@ extension Reconciler {
             // Jobs that an earlier agent left running keep their place.
             admitted.formUnion(opened.taps.filter { $0.value.attachment != nil }.keys.map(\.job))
             dataplane = opened
-            earlier = [:]
+            if isKnown { earlier = [:] }
             readDetails()
             readCounters()
             if unavailable != nil { logger.notice("the datapath is available now") }
@@ -314,6 +317,17 @@ extension Reconciler {
         // Jobs that are gone are not known again.
         if !earlier.isEmpty { earlier.forget(allBut: Set(desired.jobs.keys.map(\.text))) }
         if dataplane == nil, unavailable != nil { rows.keepCounts(of: earlier) }
+        publisher.submit(rows, .jobs)
+    }
+
+    /// Before CONFIG_DB is whole for the first time: what an earlier agent told of its jobs, with the counts of now.
+    private func publishEarlier() {
+        openIfNeeded()
+        guard let dataplane, !earlier.isEmpty else { return }
+        var rows = earlier.filter { $0.key.table != StateTable.agent }
+        for (job, taps) in Dictionary(grouping: dataplane.taps, by: \.key.job) {
+            rows.recount(job, taps.map { ($0.key, $0.value, counters[$0.key] ?? Counters()) }, now: clock.wall)
+        }
         publisher.submit(rows, .jobs)
     }
 

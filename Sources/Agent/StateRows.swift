@@ -24,6 +24,25 @@ extension StateRows {
 }
 
 extension StateRows {
+    /// Brings what was told of a job up to date, as far as its taps say it.
+    mutating func recount(_ job: JobName, _ taps: [(id: TapID, state: TapState, counters: Counters)], now: UnixTime) {
+        let key = TableKey(table: StateTable.jobs, key: job.text)
+        guard var row = self[key] else { return }
+        for tap in taps {
+            let statistics = TableKey(table: StateTable.statistics, key: "\(job)|\(tap.id.direction.rawValue)")
+            self[statistics]?.merge(tap.counters.fields) { $1 }
+        }
+        let classes = taps.flatMap { tap in PacketClass.allCases.map { tap.counters[$0] } }
+        row["packets"] = String(classes.reduce(0) { $0 &+ $1.packets })
+        row["bytes"] = String(classes.reduce(0) { $0 &+ $1.bytes })
+        row[StateTable.updatedAt] = now.text
+        if row["oper_status"] == OperStatus.running.rawValue, taps.contains(where: { $0.state.attachment == nil }) {
+            row["oper_status"] = OperStatus.starting.rawValue
+            row["reason"] = "waiting until CONFIG_DB is whole: CONFIG_DB_INITIALIZED is not set"
+        }
+        self[key] = row
+    }
+
     mutating func forget(allBut jobs: Set<String>) {
         self = filter { jobs.contains(String($0.key.key.prefix { $0 != "|" })) }
     }

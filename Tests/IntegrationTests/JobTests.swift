@@ -64,7 +64,7 @@ struct JobTests {
     @Test("expires_at ends the job by itself, and a restart does not revive it")
     func expires() async throws {
         try await AgentUnderTest.run { agent in
-            let at = Date(timeIntervalSinceNow: TimeInterval(8 * timeFactor)).formatted(.iso8601)
+            let at = Date(timeIntervalSinceNow: TimeInterval(15 * timeFactor)).formatted(.iso8601)
             try await agent.write("a", ["port": "Ethernet0", "expires_at": at])
             try await agent.wait("a", is: "running")
             let expired = try await agent.wait("a", is: "expired")

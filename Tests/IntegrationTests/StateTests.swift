@@ -65,7 +65,7 @@ struct StateTests {
             try await agent.namespace.addVeth("late0", peer: "late1")
             try await agent.write("a", ["port": "late0"])
             try await agent.write("b", ["port": "absent0"])
-            let at = Date(timeIntervalSinceNow: TimeInterval(8 * timeFactor)).formatted(.iso8601)
+            let at = Date(timeIntervalSinceNow: TimeInterval(15 * timeFactor)).formatted(.iso8601)
             try await agent.write("c", ["port": "Ethernet0", "expires_at": at])
             for (job, status) in [("a", "running"), ("b", "waiting"), ("c", "running")] {
                 try await agent.wait(job, is: status)

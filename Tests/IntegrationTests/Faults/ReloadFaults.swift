@@ -58,6 +58,10 @@ struct ReloadFaults {
                 try await agent.end(SIGKILL)
                 try await agent.start()
                 #expect(try agent.pins() == ["a_ingress", "b_ingress"])
+                let told = try await agent.row("a")["packets"]
+                try await promptly("what is counted is told meanwhile") {
+                    try await agent.row("a")["packets"] != told
+                }
                 _ = try await agent.config.send(["FLUSHDB"])
                 for job in ["a", "b"] { try await agent.write(job, ["port": "Ethernet0"]) }
                 _ = try await agent.config.send(["HSET", "TELEGEN|global", "status_interval", "1"])
