@@ -189,7 +189,7 @@ extension Reconciler {
         let (world, held) = (desired, heldSince)
         // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
         let actions = plan.actions.filter { held == nil || observed.taps[$0.tap] != nil }
-        var rest = actions.inTurns(overdue)[...]
+        var rest = actions.inTurns(with: overdue)[...]
         defer { overdue = Set(rest.map(\.tap)) }
         while !rest.isEmpty {
             let pause = clock.uptime + Self.slice
@@ -388,23 +388,5 @@ extension Duration {
     /// 100 ms, doubling up to a minute, with up to a fifth of jitter.
     fileprivate static func backoff(_ attempts: Int) -> Duration {
         .milliseconds(min(60_000, 100 << min(attempts - 1, 10))) * Double.random(in: 0.8...1.2)
-    }
-}
-
-extension [Action] {
-    /// What frees and who starts first, then changes of what runs; and in turns with these what an earlier plan came not
-    /// to, so that neither waits for the other to come to an end.
-    fileprivate func inTurns(_ overdue: Set<TapID>) -> [Action] {
-        let late = filter { overdue.contains($0.tap) }
-        let fresh = filter { !overdue.contains($0.tap) }
-        let changes = fresh.filter { if case .change = $0 { true } else { false } }
-        let others = fresh.filter { if case .change = $0 { false } else { true } }
-        let (a, b) = (others + changes, late)
-        var result: [Action] = []
-        for index in 0..<Swift.max(a.count, b.count) {
-            if index < a.count { result.append(a[index]) }
-            if index < b.count { result.append(b[index]) }
-        }
-        return result
     }
 }

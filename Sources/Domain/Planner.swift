@@ -93,6 +93,27 @@ extension Action {
     }
 }
 
+extension [Action] {
+    /// In the order in which they are performed when news may break that off: what frees and who starts before changes of
+    /// what runs; and in turns with these what an earlier plan came not to, so that neither waits for the end of the other.
+    public func inTurns(with overdue: Set<TapID>) -> [Action] {
+        var (starts, changes, late): ([Action], [Action], [Action]) = ([], [], [])
+        for action in self {
+            if overdue.contains(action.tap) {
+                late.append(action)
+            } else if case .change = action {
+                changes.append(action)
+            } else {
+                starts.append(action)
+            }
+        }
+        let fresh = starts + changes
+        return (0..<Swift.max(fresh.count, late.count)).flatMap { index in
+            fresh[Swift.min(index, fresh.count)...].prefix(1) + late[Swift.min(index, late.count)...].prefix(1)
+        }
+    }
+}
+
 extension TapID: Comparable {
     public static func < (a: TapID, b: TapID) -> Bool {
         (a.job, a.direction == .ingress ? 0 : 1) < (b.job, b.direction == .ingress ? 0 : 1)

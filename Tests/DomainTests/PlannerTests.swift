@@ -227,6 +227,29 @@ struct PlannerTests {
     }
 }
 
+@Suite("The order of actions when news may break them off")
+struct TurnTests {
+    private static let (a, b, c, d) = (
+        TapID("a", .ingress), TapID("b", .ingress), TapID("c", .ingress), TapID("d", .ingress)
+    )
+    private static let actions: [Action] = [
+        .release(a), .change(b, to: .plain), .attach(c, to: .ethernet0, measuring: .plain), .change(d, to: .plain),
+    ]
+
+    @Test("what frees and who starts comes before changes of what runs")
+    func starts() {
+        #expect(Self.actions.inTurns(with: []).map(\.tap) == [Self.a, Self.c, Self.b, Self.d])
+        #expect([Action]().inTurns(with: [Self.a]).isEmpty)
+    }
+
+    @Test("what an earlier plan came not to takes turns with the rest, and nothing is left out")
+    func turns() {
+        #expect(Self.actions.inTurns(with: [Self.b, Self.d]).map(\.tap) == [Self.a, Self.b, Self.c, Self.d])
+        #expect(Self.actions.inTurns(with: [Self.d]).map(\.tap) == [Self.a, Self.d, Self.c, Self.b])
+        #expect(Self.actions.inTurns(with: [Self.a, Self.b, Self.c]).map(\.tap) == [Self.d, Self.a, Self.b, Self.c])
+    }
+}
+
 @Suite("The limit of jobs")
 struct AdmissionTests {
     @Test("jobs over the limit are rejected in the order of their names")

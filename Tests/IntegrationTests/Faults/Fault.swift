@@ -27,6 +27,7 @@ extension AgentUnderTest {
 
     /// Runs `body` while frames come to Ethernet0, and answers what was sent.
     func underTraffic(rate: Int = 20_000.thinned, _ body: () async throws -> Void) async throws -> Tally {
+        try await waitForCarrier()
         let (sender, before) = try namespace.inside {
             (try Sender(interface: "gen0"), try DeviceDrops(of: ["gen0"]))
         }

@@ -8,16 +8,20 @@ struct RedisFaults {
     /// What is done to Redis.
     enum Fault: String, CaseIterable, Sendable {
         case killed = "killed, and back empty"
+        case away = "killed for a minute"
         case stopped
         case refusing = "refusing new clients, and the old ones gone"
         case readOnly = "a read-only replica"
         case slow = "slow: every answer comes late"
         case busy = "busy with a script that does not end"
 
+        /// A minute only where everything takes its full length.
+        var duration: Duration { .seconds(self != .away ? 1 : faultRounds < 100 ? 5 : 60).stretched }
+
         /// - Parameter client: connected before, so that it is heard whatever happens.
         func begin(_ redis: TestRedis, _ client: Database) async throws {
             switch self {
-            case .killed: redis.crash()
+            case .killed, .away: redis.crash()
             case .stopped: redis.signal(SIGSTOP)
             case .refusing:
                 _ = try await client.pipeline([
@@ -34,7 +38,7 @@ struct RedisFaults {
 
         func end(_ redis: TestRedis, _ client: Database) async throws {
             switch self {
-            case .killed: try await redis.start()
+            case .killed, .away: try await redis.start()
             case .stopped: redis.signal(SIGCONT)
             case .refusing: try await client.send(["CONFIG", "SET", "maxclients", "1000"])
             case .readOnly: try await client.send(["REPLICAOF", "NO", "ONE"])
@@ -62,9 +66,9 @@ struct RedisFaults {
             try await agent.passStatusIntervals(1)
             let footprint = agent.footprint
             let sent = try await agent.underTraffic {
-                for _ in 1...3 {
+                for _ in 1...(fault == .away ? 1 : 3) {
                     try await fault.begin(redis, client)
-                    try await Task.sleep(for: .seconds(1).stretched)
+                    try await Task.sleep(for: fault.duration)
                     #expect(try agent.pins() == ["a_ingress"])
                     try await fault.end(redis, client)
                     try await eventually("Redis takes rows") { (try? await writeRows()) != nil }

@@ -59,7 +59,7 @@ struct ReloadFaults {
                 try await agent.start()
                 #expect(try agent.pins() == ["a_ingress", "b_ingress"])
                 let told = try await agent.row("a")["packets"]
-                try await promptly("what is counted is told meanwhile") {
+                try await eventually("what is counted is told meanwhile") {
                     try await agent.row("a")["packets"] != told
                 }
                 _ = try await agent.config.send(["FLUSHDB"])

@@ -101,8 +101,16 @@ extension AgentUnderTest {
         }
     }
 
+    /// A device takes packets only some time after its other end came up, up to a second (the kernel's linkwatch).
+    func waitForCarrier() async throws {
+        try await eventually("gen0 has its carrier") {
+            try await self.namespace.run(["ip", "link", "show", "gen0"]).contains("state UP")
+        }
+    }
+
     /// Sends frames of the standard mix into gen0, so that they arrive at Ethernet0; fails when the device lost any.
     func send(_ count: Int, seed: UInt64 = 1, rate: Int = Sender.defaultRate.thinned) async throws -> Tally {
+        try await waitForCarrier()
         let (sender, before) = try namespace.inside {
             (try Sender(interface: "gen0"), try DeviceDrops(of: ["gen0"]))
         }
