@@ -62,9 +62,10 @@ extension AgentUnderTest {
         try await promptly("\(names) stand and nothing else", sourceLocation: sourceLocation) {
             try pins() == names && standing("Ethernet0") == names.count
         }
-        let owners = try FileManager.default.contentsOfDirectory(atPath: folder + "/bpf/telegen-sonic/details")
-            .compactMap(DetailTables.owner(ofPin:))
-        #expect(Set(owners).isSubset(of: names), sourceLocation: sourceLocation)
+        try await eventually("no details of others are left", sourceLocation: sourceLocation) {
+            let pins = try FileManager.default.contentsOfDirectory(atPath: folder + "/bpf/telegen-sonic/details")
+            return Set(pins.compactMap(DetailTables.owner(ofPin:))).isSubset(of: names)
+        }
     }
 
     /// How many programs of ours stand on a device.
