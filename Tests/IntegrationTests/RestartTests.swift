@@ -5,39 +5,6 @@ import Traffic
 
 @Suite("The agent's end and return", .enabled(if: canRunAgent, "needs root, namespaces and redis-server"))
 struct RestartTests {
-    @Test(
-        "kill -9 in the middle of traffic: counts and streams go on, nothing lost, no reset", .needsRotel,
-        arguments: KernelUnderTest.attachTypes)
-    func killed(attach: String) async throws {
-        let environment = [
-            "TELEGEN_ATTACH": attach, "OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "500",
-        ]
-        try await AgentUnderTest.run(environment) { agent in
-            let collector = try await Rotel.start(in: agent.namespace)
-            try await agent.write("a", ["port": "Ethernet0"])
-            try await agent.write("b", ["port": "Ethernet0"])
-            for job in ["a", "b"] { try await agent.wait(job, is: "running") }
-            let startedAt = try await agent.row("a")["started_at"]
-
-            async let sending = agent.send(300_000.thinned, rate: 60_000.thinned)
-            try await agent.wait("a", hasCounted: UInt64(20_000.thinned))
-            for _ in 1...2 {
-                try await agent.end(SIGKILL)
-                try await agent.start()
-            }
-            let sent = try await sending
-
-            for job in ["a", "b"] {
-                try await agent.wait(job, hasCounted: sent.packets)
-                #expect(try await agent.statistics(job, "ingress") == sent.fields)
-            }
-            #expect(try await agent.row("a")["started_at"] == startedAt)
-            let points = try await collector.points { sent.agree(with: $0, job: "a", direction: "receive") }
-            points.expectContinuity(of: "a")
-            await collector.stop()
-        }
-    }
-
     @Test("SIGTERM leaves the taps counting, and the next agent continues", arguments: KernelUnderTest.attachTypes)
     func terminated(attach: String) async throws {
         try await AgentUnderTest.run(["TELEGEN_ATTACH": attach]) { agent in

@@ -18,6 +18,7 @@ struct KillFaults {
                 try await agent.write(job, ["port": "Ethernet0"])
                 try await agent.wait(job, is: "running")
             }
+            let startedAt = try await agent.row("plain")["started_at"]
             let sent = try await agent.underTraffic {
                 var total: UInt64 = 0
                 for round in 0..<faultRounds {
@@ -41,6 +42,7 @@ struct KillFaults {
                 try await eventually("the other is gone") { try await agent.row("other").isEmpty }
             }
             try await agent.audit(["plain": sent, "rich": sent])
+            #expect(try await agent.row("plain")["started_at"] == startedAt)
             for job in ["plain", "rich"] {
                 let points = try await collector.points { sent.agree(with: $0, job: job, direction: "receive") }
                 points.expectContinuity(of: job)
