@@ -213,6 +213,58 @@ struct InstanceFaults {
         }
     }
 
+    @Test("no memory for a map: what counts goes on with its old program and says why, a new job fails with the remedy")
+    func mapMemory() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/telegen-map-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await Self.compile(to: folder + "/object.o", in: folder, more: "")
+        try await AgentUnderTest.onSONiC(["TELEGEN_BPF_OBJECT": folder + "/object.o"]) { agent, _ in
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            let sent = try await agent.underTraffic {
+                try await agent.end(SIGKILL)
+                // 16 TB, which the kernel refuses before it takes any.
+                let huge = """
+                    struct {
+                    	__uint(type, BPF_MAP_TYPE_ARRAY);
+                    	__uint(max_entries, 1 << 30);
+                    	__type(key, __u32);
+                    	__type(value, struct telegen_windows);
+                    } huge SEC(".maps");
+                    """
+                try await Self.compile(to: folder + "/object.o", in: folder, more: huge)
+                _ = try await agent.state.send(["DEL", "TELEGEN_JOB_TABLE|a"])
+                try await agent.start()
+                try await agent.write("b", ["port": "Ethernet0"])
+                for (job, status) in [("a", "degraded"), ("b", "failed")] {
+                    let reason = try await agent.wait(job, is: status)["reason"]
+                    #expect(
+                        reason?.contains("memory") == true && reason?.contains("tried again by itself") == true,
+                        "\(reason ?? "")")
+                }
+                try await Self.compile(to: folder + "/object.o", in: folder, more: "")
+                try await agent.end(SIGKILL)
+                try await agent.start()
+                for job in ["a", "b"] { try await agent.wait(job, is: "running") }
+            }
+            try await agent.audit(["a": sent], beside: ["b"])
+        }
+    }
+
+    /// The product's object, with more at its end.
+    private static func compile(to object: String, in folder: String, more: String) async throws {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let bpf = tests.deletingLastPathComponent().deletingLastPathComponent().path + "/bpf"
+        let source = try String(contentsOfFile: bpf + "/count.bpf.c", encoding: .utf8) + more + "\n"
+        try Data(source.utf8).write(to: URL(fileURLWithPath: folder + "/count.bpf.c"))
+        let compile = """
+            "$(dirname "$(readlink -f "$(command -v swift)")")/clang" -target bpf -mcpu=v3 -O2 -g -I "$1/include" -I "$1" \
+              -isystem "$1/shim" -c "$2" -o "$3"
+            """
+        _ = try await output(of: ["sh", "-c", compile, "sh", bpf, folder + "/count.bpf.c", object])
+    }
+
     @Test("a full disk: the start of a private database says so, a new identity is told, and no job is harmed by it")
     func fullDisk() async throws {
         try await AgentUnderTest.onSONiC { agent, _ in
