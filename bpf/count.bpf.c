@@ -323,7 +323,7 @@ static __always_inline void count_flow(const struct packet *p, __u64 packets, __
 
 static __always_inline void count_burst(__u64 bytes)
 {
-	__u32 zero = 0;
+	__u64 zero = 0; /* 4 bytes might share a stack slot with a spilled register: refused without CAP_PERFMON */
 	__u64 now = bpf_jiffies64(), at = now & (TELEGEN_WINDOWS - 1);
 	struct telegen_windows *ring = bpf_map_lookup_elem(&bursts, &zero);
 

@@ -13,8 +13,10 @@ enum KernelUnderTest {
 
     static let hasTCX = isAtLeast(6, 6)
 
-    /// Older verifiers follow mispredicted ways with less knowledge.
-    static let loadsWithoutPerfmon = isAtLeast(6, 12)
+    /// Older verifiers follow mispredicted ways with less knowledge: 6.1 takes the programs without filter and details,
+    /// 5.10 none.
+    static let countsWithoutPerfmon = isAtLeast(6, 1)
+    static let filtersWithoutPerfmon = isAtLeast(6, 12)
 
     /// TCP over IPv6 in packets of more than 64 KB.
     static let hasBigTCP = isAtLeast(5, 19)
