@@ -6,6 +6,7 @@ import Glibc
 extension LinuxKernel {
     public func load(_ layer: Port.Layer) throws(KernelError) -> Program {
         let name = layer == .ethernet ? "telegen_l2" : "telegen_l3"
+        try checkDescriptors()
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
@@ -17,6 +18,7 @@ extension LinuxKernel {
 
     public func load(_ tailoring: Tailoring) throws(KernelError) -> Program {
         let name = tailoring.programName
+        try checkDescriptors()
         let tables = try detailTables(of: tailoring.tap)
         let flows = try tables.prepare(tailoring, within: flowQuota(for: tables))
         let object = try BPFObject(image, btf: btf)

@@ -70,6 +70,19 @@ public final class LinuxKernel: Kernel {
         setrlimit(files, &limit)
     }
 
+    /// Descriptors that jobs leave to all else: connections, timers, libraries that take their lack for the end.
+    private static let spareDescriptors: Int32 = 32
+
+    /// Throws when there are no more to spare, half of them for what is about to be loaded.
+    func checkDescriptors() throws(KernelError) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        // The lowest that is free: those below it are taken.
+        let next = try FileDescriptor(duplicating: netlink.descriptor.raw)
+        guard Int64(next.raw) + Int64(Self.spareDescriptors) > Int64(clamping: limit.rlim_cur) else { return }
+        throw KernelError("load a program", code: EMFILE)
+    }
+
     /// The tables of a tap's details, also when an earlier agent made them.
     func detailTables(of tap: TapID) throws(KernelError) -> DetailTables {
         if let tables = details[tap] { return tables }
