@@ -5,7 +5,7 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-faults test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv clean help
+.PHONY: build release test test-unit test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,10 @@ sanitize: setup stamp ## Run the tests of Domain, SonicDB and Dataplane under Th
 test-kernels: setup venv stamp ## Run the tests of the datapath on the kernels of SONiC, in a VM (KERNELS="5.10 6.1 6.12").
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
 	@scripts/kernels matrix $(KERNELS)
+
+test-erspan: setup venv stamp ## Run the tests of ERSPAN on the kernels of SONiC, in a VM (KERNELS="5.10 6.1 6.12").
+	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
+	@for kernel in $(or $(KERNELS),5.10 6.1 6.12); do scripts/kernels run $$kernel TunnelTests || exit; done
 
 demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machine, for DEMO_SECONDS (20).
 	@python3 scripts/demo.py

@@ -27,11 +27,12 @@
 
 /* What a program of the family does beyond the default. */
 enum {
-	FILTER = 1 << 0,
-	QOS = 1 << 1,
-	FLOWS = 1 << 2,
-	BURSTS = 1 << 3,
+	QOS = TELEGEN_QOS,
+	FLOWS = TELEGEN_FLOWS,
+	BURSTS = TELEGEN_BURSTS,
+	FILTER = 1 << 3,
 	TAILORED = 1 << 4,
+	COPIES = 1 << 6, /* of what passes the filter and the sampling; what else it does is up to `operands` */
 	NETWORK = 1 << 5, /* the device has no Ethernet header; a tailored program knows by `operands` */
 };
 
@@ -69,6 +70,14 @@ struct {
 __u32 lane[TELEGEN_LANE_CELLS] SEC(".bss.lane");
 
 const volatile struct telegen_operands operands SEC(".rodata.operands");
+
+#include "copy.h"
+
+/* Whether a program measures a detail. What a copy takes is many times that, so one program serves for all of them. */
+static __always_inline int measures(const int program, const int detail)
+{
+	return program & detail && (!(program & COPIES) || operands.details & detail);
+}
 
 static __always_inline int is_ethernet(const int program)
 {
@@ -340,11 +349,11 @@ static __always_inline void count_burst(__u64 bytes)
 static __always_inline void account_details(const struct packet *p, __u32 weight, __u64 packets, __u64 bytes,
 					    const int program)
 {
-	if (program & QOS && !p->is_malformed)
+	if (measures(program, QOS) && !p->is_malformed)
 		count_qos(p, weight, packets);
-	if (program & FLOWS && p->is_ip)
+	if (measures(program, FLOWS) && p->is_ip)
 		count_flow(p, packets, bytes);
-	if (program & BURSTS)
+	if (measures(program, BURSTS))
 		count_burst(bytes);
 }
 
@@ -353,7 +362,7 @@ static __always_inline int account(struct __sk_buff *skb, struct telegen_counter
 				   const int program)
 {
 	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
-	__u32 length = length_of(skb);
+	__u32 length = length_of(skb), segments = 1;
 	__u64 packets = weight, class = p->class;
 
 	if (program & FILTER && !is_wanted(p, blur(skb->len))) {
@@ -365,13 +374,16 @@ static __always_inline int account(struct __sk_buff *skb, struct telegen_counter
 	if (skb->gso_size) {
 		packets = add_segments(skb, counters, is_ethernet(program), class, weight);
 		length = packets;
-		packets = (packets >> 32) * weight;
+		segments = packets >> 32;
+		packets = (__u64)segments * weight;
 	} else {
 		add(counters, class, length, weight);
 	}
 	asm volatile("%0 &= 3" : "+r"(class));
 	counters->bytes[class] += (__u64)length * weight;
 	account_details(p, weight, packets, (__u64)length * weight, program);
+	if (program & COPIES)
+		copy(skb, segments);
 	return NEXT;
 }
 
@@ -425,6 +437,8 @@ static __always_inline int account_plain(struct __sk_buff *skb, struct telegen_c
 	add(counters, p->class, length, weight);
 	counters->bytes[p->class] += (__u64)length * weight;
 	account_details(p, weight, weight, (__u64)length * weight, program);
+	if (program & COPIES)
+		copy(skb, 1);
 	asm volatile("" : : "i"(kind));
 	return NEXT;
 }
@@ -609,5 +623,6 @@ PROGRAM(t_tb, TAILORED | FLOWS | BURSTS)
 PROGRAM(t_ftb, TAILORED | FILTER | FLOWS | BURSTS)
 PROGRAM(t_qtb, TAILORED | QOS | FLOWS | BURSTS)
 PROGRAM(t_fqtb, TAILORED | FILTER | QOS | FLOWS | BURSTS)
+PROGRAM(copying, TAILORED | FILTER | QOS | FLOWS | BURSTS | COPIES)
 
 char LICENSE[] SEC("license") = "GPL";

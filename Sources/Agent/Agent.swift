@@ -39,8 +39,9 @@ public struct Agent: Service {
         let earlier = (try? await publisher.load()) ?? [:]
         let clock = AgentClock(after: earlier.lastExport)
         let reconciler = Reconciler(
-            mirror: options.mirror, placeholderName: options.placeholderName, publisher: publisher, earlier: earlier,
-            clock: clock, logger: logger, openDataplane: { try openDataplane(clock) })
+            mirror: options.mirror, publisher: publisher, earlier: earlier,
+            clock: clock, logger: logger, openDataplane: { try openDataplane(clock) },
+            openTunnels: { [options, logger] in try TunnelDevices(namespaceID: options.namespaceID, logger: logger) })
         let export = await makeExport(reconciler, configDatabase, clock)
         let ticker = StatusTicker(
             reconciler, publisher, export.exporter, build: build, database: databases.summary,

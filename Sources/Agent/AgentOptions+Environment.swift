@@ -12,9 +12,16 @@ extension AgentOptions {
         options.mirror.remote = reader.value("TELEGEN_ERSPAN_REMOTE", "an IPv4 address", IPv4Address.init)
         options.mirror.local = reader.value("TELEGEN_ERSPAN_LOCAL", "an IPv4 address", IPv4Address.init)
         options.mirror.device = reader.value("TELEGEN_ERSPAN_DEV", "the name of a network device", NetdevName.init)
-        options.placeholderName =
-            reader.value("TELEGEN_ERSPAN_NAME", "the name of a network device", NetdevName.init)
-            ?? options.placeholderName
+        let mirror = options.mirror
+        options.mirror.name =
+            reader.value("TELEGEN_ERSPAN_NAME", "the name of a network device", NetdevName.init) ?? mirror.name
+        options.mirror.key =
+            reader.value("TELEGEN_ERSPAN_KEY", "0 to 1023") { UInt16($0).flatMap { $0 < 1024 ? $0 : nil } }
+            ?? mirror.key
+        options.mirror.ttl =
+            reader.value("TELEGEN_ERSPAN_TTL", "1 to 255") { UInt8($0).flatMap { $0 > 0 ? $0 : nil } } ?? mirror.ttl
+        options.mirror.tos =
+            reader.value("TELEGEN_ERSPAN_TOS", "inherit, or 0 to 255", TypeOfService.init) ?? mirror.tos
         options.database = reader.choice("TELEGEN_DB", DatabaseChoice.allCases.map(\.rawValue)) ?? .auto
         options.attach = reader.choice("TELEGEN_ATTACH", AttachChoice.allCases.map(\.rawValue)) ?? .auto
         options.databaseConfig = reader.path("TELEGEN_DB_CONFIG") ?? options.databaseConfig

@@ -5,8 +5,6 @@ import OTLP
 /// Everything that the agent is told when it starts: environment and command line.
 public struct AgentOptions: Sendable {
     public var mirror = AgentMirror()
-    /// The interface that placeholder jobs are told.
-    public var placeholderName = NetdevName("erspan0")!
     public var database = DatabaseChoice.auto
     /// SONiC's map of databases.
     public var databaseConfig = "/var/run/redis/sonic-db/database_config.json"

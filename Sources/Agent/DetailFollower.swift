@@ -8,6 +8,7 @@ struct DetailFollower {
         var qos: QoSCounters?
         var flows: [FlowReport]?
         var bursts: BurstReport?
+        var copies: CopyCounters?
     }
 
     private var readings: [TapID: Reading] = [:]
@@ -27,18 +28,21 @@ struct DetailFollower {
         lives[tap] == state.startedAt ? readings[tap] : nil
     }
 
-    /// Reads everything that `jobs` ask for; what of one tap cannot be read keeps nobody else's from it. To be called
+    /// Reads everything that jobs ask for; what of one tap cannot be read keeps nobody else's from it. To be called
     /// once in a status interval: flows age by it.
-    mutating func read(_ dataplane: Dataplane, _ jobs: [JobName: JobRow], now: UnixTime) throws {
+    mutating func read(_ dataplane: Dataplane, _ desired: Desired, now: UnixTime) throws {
         let taps = dataplane.taps
         var wanted: Set<TapID> = []
         var failure: (any Error)?
         for (tap, state) in taps {
-            guard case .job(let job)? = jobs[tap.job], !job.spec.detail.isEmpty else { continue }
+            guard case .job(let job)? = desired.jobs[tap.job] else { continue }
+            let isCopying = job.spec.effectiveMode(desired.mirror) == .erspan
+            guard isCopying || !job.spec.detail.isEmpty else { continue }
             wanted.insert(tap)
             beginLife(of: tap, state)
             do {
                 readings[tap] = try read(tap, state, job.spec, dataplane, now)
+                if isCopying { readings[tap]?.copies = try dataplane.copies(of: tap) }
             } catch {
                 failure = failure ?? error
             }

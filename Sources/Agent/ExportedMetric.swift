@@ -6,6 +6,7 @@ enum ExportedMetric: Int, CaseIterable, Hashable, Sendable {
     case dscp, ecn, tcpFlag, fragment, rocev2, rocev2CNP, control
     case flowPackets, flowBytes
     case burstUtilization, burstPeak
+    case copies
     case sampleRate, cost
 
     enum Kind: Hashable, Sendable {
@@ -41,6 +42,7 @@ enum ExportedMetric: Int, CaseIterable, Hashable, Sendable {
         case .flowBytes: "telegen.flow.bytes"
         case .burstUtilization: "telegen.burst.utilization"
         case .burstPeak: "telegen.burst.peak"
+        case .copies: "telegen.copies"
         case .sampleRate: "telegen.job.sample_rate"
         case .cost: "telegen.job.cost"
         }
@@ -72,6 +74,7 @@ enum ExportedMetric: Int, CaseIterable, Hashable, Sendable {
         case .flowBytes: "Bytes of the largest flows."
         case .burstUtilization: "Windows of time by how much of the port's speed was used."
         case .burstPeak: "Most bytes in one window of the last minute."
+        case .copies: "Packets by what became of their copies."
         case .sampleRate: "One packet in this many is counted, for as many."
         case .cost: "Time that the job takes per packet."
         }

@@ -62,7 +62,7 @@ extension TapReport {
         let troubles: [Count] = [
             (.parseErrors, .none, counters.parseErrors), (.filtered, .none, counters.filtered),
         ]
-        let counts = (troubles + (qos?.counts ?? [])).filter { $0.2 > 0 }
+        let counts = (troubles + (qos?.counts ?? []) + (copies?.counts ?? [])).filter { $0.2 > 0 }
         return classes + counts.map { Reading(metric: $0, label: $1, value: .sum($2)) } + (bursts?.readings ?? [])
     }
 
@@ -86,6 +86,12 @@ extension QoSCounters {
         ]
         return dscp.enumerated().map { (.dscp, .dscp($0), $1) } + ecn.enumerated().map { (.ecn, .ecn($0), $1) }
             + single + ControlProtocol.allCases.map { (.control, .control($0), control[$0.rawValue]) }
+    }
+}
+
+extension CopyCounters {
+    fileprivate var counts: [Count] {
+        [("sent", sent), ("failed", failed), ("suppressed", suppressed)].map { (.copies, .copyOutcome($0), $1) }
     }
 }
 

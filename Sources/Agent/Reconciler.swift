@@ -12,9 +12,9 @@ public actor Reconciler {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let openDataplane: @Sendable () throws -> sending Dataplane
+    private let openTunnels: @Sendable () throws -> sending TunnelDevices
     private let publisher: StatePublisher
     private let clock: AgentClock
-    private let placeholderName: NetdevName
     private let logger: Logger
     nonisolated let signal = Signal()
 
@@ -32,6 +32,7 @@ public actor Reconciler {
     private let warnings: [String]
     private var unavailable: (reason: String, attempts: Int, retryAt: Duration)?
     private var ports: [NetdevName: Port] = [:]
+    private var mirroring = Mirroring()
     /// As they were at the last tick, or after the last action: STATE_DB is not written more often than that.
     private var counters: [TapID: Counters] = [:]
     /// As they were at the last tick; bursts are newer.
@@ -50,12 +51,12 @@ public actor Reconciler {
     private var troubles: TroubleLog
 
     init(
-        mirror: AgentMirror, placeholderName: NetdevName, publisher: StatePublisher, earlier: StateRows,
+        mirror: AgentMirror, publisher: StatePublisher, earlier: StateRows,
         clock: AgentClock, logger: Logger,
-        openDataplane: @escaping @Sendable () throws -> sending Dataplane
+        openDataplane: @escaping @Sendable () throws -> sending Dataplane,
+        openTunnels: @escaping @Sendable () throws -> sending TunnelDevices
     ) {
         desired = Desired(mirror: mirror)
-        self.placeholderName = placeholderName
         self.publisher = publisher
         self.earlier = earlier
         memory = JobMemory(earlier)
@@ -65,6 +66,7 @@ public actor Reconciler {
         for warning in warnings { logger.warning("\(warning)") }
         troubles = TroubleLog(logger)
         self.openDataplane = openDataplane
+        self.openTunnels = openTunnels
     }
 
     /// Reconciles whenever it is woken, until cancelled.
@@ -155,6 +157,7 @@ public actor Reconciler {
             // An agent that never came to open it may still have taps of an earlier one.
             if dataplane == nil, desired.mirror.mode != .placeholder { dataplane = try openDataplane() }
             try dataplane?.releaseAll()
+            try mirroring.removeAll(openTunnels)
         }
         guard isDone else { return }
         logger.notice("all taps are detached")
@@ -174,15 +177,23 @@ extension Reconciler {
         defer { isReconciling = false }
         openIfNeeded()
         seen = nil
-        if lookAtPorts() { await performPlan() }
+        if lookAtPorts() {
+            // Whatever is the matter with tunnels, ports are counted.
+            _ = lookAtTunnels()
+            await performPlan()
+        }
         publish(rateOver: elapsed)
         setAlarm()
     }
 
     private func performPlan() async {
-        let observed = observed()
+        var observed = observed()
+        var plan = Planner.plan(desired, observed)
+        if mirroring.make(plan.mirrors, now: clock.uptime, logger), lookAtTunnels() {
+            observed = self.observed()
+            plan = Planner.plan(desired, observed)
+        }
         seen = observed
-        let plan = Planner.plan(desired, observed)
         admitted = plan.admitted
         memory.remember(plan.intents)
         failures = failures.filter { desired.jobs[$0.key.job] != nil || observed.taps[$0.key] != nil }
@@ -195,13 +206,15 @@ extension Reconciler {
             let pause = clock.uptime + Self.slice
             while clock.uptime < pause, let action = rest.popFirst() { perform(action) }
             readCounters()
-            guard !rest.isEmpty else { return }
+            guard !rest.isEmpty else { break }
             // Attaching takes its time: who comes first is published, and who has news is heard, before the end.
             publish(rateOver: nil)
             await Task.yield()
             if isEnding || Task.isCancelled { return }
             guard desired == world, heldSince == held else { return signal.send() }
         }
+        // Now nobody copies into them any more.
+        if held == nil { mirroring.remove(plan.mirrors, logger) }
     }
 
     private func perform(_ action: Action) {
@@ -232,10 +245,19 @@ extension Reconciler {
     }
 
     private func observed() -> Observed {
-        Observed(
+        var observed = Observed(
             now: clock.wall, uptime: clock.uptime, frozenAt: heldSince, unavailable: unavailable?.reason, ports: ports,
             taps: dataplane?.taps ?? [:],
             failures: failures, admitted: admitted, expired: memory.expired)
+        (observed.tunnels, observed.routes) = (mirroring.devices, mirroring.routes)
+        observed.tunnelFailures = mirroring.failures
+        return observed
+    }
+
+    /// False when the kernel does not tell.
+    private func lookAtTunnels() -> Bool {
+        guard dataplane != nil else { return true }
+        return troubles.attempt(to: "look at the tunnels") { try mirroring.look(desired, openTunnels) }
     }
 
     /// False when the kernel does not tell: nothing may be taken for gone then.
@@ -252,7 +274,7 @@ extension Reconciler {
     /// Before the counters: flows are part of what these say.
     private func readDetails() {
         _ = troubles.attempt(to: "read the details") {
-            if let dataplane { try details.read(dataplane, desired.jobs, now: clock.forwardTime) }
+            if let dataplane { try details.read(dataplane, desired, now: clock.forwardTime) }
         }
     }
 
@@ -293,7 +315,7 @@ extension Reconciler {
         alarm?.cancel()
         // As the plan saw it: what has come due since then is due at once.
         var observed = seen ?? observed()
-        observed.failures = failures
+        (observed.failures, observed.tunnelFailures) = (failures, mirroring.failures)
         let expiry = Planner.nextExpiry(Intent.all(desired, observed), observed)
         let reopening = wantsToCount ? unavailable?.retryAt : nil
         let retry = [Planner.nextRetry(observed), reopening].compactMap(\.self).min()
@@ -334,6 +356,7 @@ extension Reconciler {
     private func reports(_ counters: [TapID: Counters]) -> [JobReport] {
         let observed = observed()
         let intents = Intent.all(desired, observed)
+        let mirrors = Mirrors(intents, desired, observed)
         let overlaps = VantagePoints.warnings(intents, observed.ports)
         return intents.map { name, intent in
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
@@ -342,9 +365,9 @@ extension Reconciler {
                 let reading = details.reading(of: tap, state)
                 return TapReport(
                     direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
-                    qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts)
+                    qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts, copies: reading?.copies)
             }
-            var status = JobStatus(name, intent, desired, observed, placeholderName: placeholderName)
+            var status = JobStatus(name, intent, desired, observed, mirrors)
             status.warnings += overlaps[name] ?? []
             if case .count = intent { status.warnings += warnings }
             let measurements = Direction.allCases.compactMap { observed.taps[TapID(name, $0)]?.measurement }
@@ -386,7 +409,7 @@ extension Reconciler {
 
 extension Duration {
     /// 100 ms, doubling up to a minute, with up to a fifth of jitter.
-    fileprivate static func backoff(_ attempts: Int) -> Duration {
+    static func backoff(_ attempts: Int) -> Duration {
         .milliseconds(min(60_000, 100 << min(attempts - 1, 10))) * Double.random(in: 0.8...1.2)
     }
 }

@@ -11,7 +11,7 @@ extension TapReport {
             fields["flow_other_packets"] = String(other.packets)
             fields["flow_other_bytes"] = String(other.bytes)
         }
-        for more in [qos?.fields, bursts?.fields] { fields.merge(more ?? [:]) { _, new in new } }
+        for more in [qos?.fields, bursts?.fields, copies?.fields] { fields.merge(more ?? [:]) { _, new in new } }
         return fields
     }
 
@@ -32,6 +32,12 @@ extension QoSCounters {
         ]
         for name in ControlProtocol.allCases { fields["control_\(name.name)_packets"] = String(control[name.rawValue]) }
         return fields
+    }
+}
+
+extension CopyCounters {
+    fileprivate var fields: [String: String] {
+        ["copies_sent": String(sent), "copies_failed": String(failed), "copies_suppressed": String(suppressed)]
     }
 }
 

@@ -42,6 +42,7 @@ struct TapReport: Sendable {
     /// At least the job's `top_flows` of highest score, where there are as many.
     var flows: [FlowReport]?
     var bursts: BurstReport?
+    var copies: CopyCounters?
 }
 
 /// A flow where it was seen.

@@ -37,6 +37,8 @@ enum StreamLabel: Hashable, Sendable {
     case tcpFlag(String)
     case control(ControlProtocol)
     case flow(FlowKey)
+    /// `sent`, `failed` or `suppressed`.
+    case copyOutcome(String)
 
     private static let ecnNames = ["not-ect", "ect1", "ect0", "ce"]
 
@@ -49,6 +51,7 @@ enum StreamLabel: Hashable, Sendable {
         case .tcpFlag(let name): [Attribute("telegen.tcp.flag", name)]
         case .control(let control): [Attribute("telegen.control.protocol", control.name)]
         case .flow(let key): key.attributes
+        case .copyOutcome(let name): [Attribute("telegen.copy.outcome", name)]
         }
     }
 }

@@ -1,8 +1,10 @@
 /* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool; the heap's settings. */
 #pragma once
+#include <netinet/in.h> /* first: <linux/in6.h> leaves out then what it has */
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/magic.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>

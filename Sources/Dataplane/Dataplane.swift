@@ -85,6 +85,9 @@ public final class Dataplane {
         try kernel.details(of: tap, wanted)
     }
 
+    /// What became of the copies of a tap's packets; nil: it never sent any.
+    public func copies(of tap: TapID) throws(KernelError) -> CopyCounters? { try kernel.copies(of: tap) }
+
     /// The bursts of every tap that looks for them.
     public func bursts() throws(KernelError) -> [TapID: Details.Bursts] {
         var bursts: [TapID: Details.Bursts] = [:]

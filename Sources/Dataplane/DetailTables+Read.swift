@@ -8,8 +8,8 @@ extension BPFMap {
         return (try read(count: entries, stride: valueSize * cpus), cpus)
     }
 
-    /// The map `qos`, summed over the CPUs.
-    func qosCounters() throws(KernelError) -> QoSCounters {
+    /// The words of its one entry, summed over the CPUs.
+    private func sumPerCPU() throws(KernelError) -> [UInt64] {
         let (bytes, cpus) = try readPerCPU()
         var sum = [UInt64](repeating: 0, count: valueSize / 8)
         bytes.withUnsafeBytes { table in
@@ -19,7 +19,16 @@ extension BPFMap {
                 }
             }
         }
-        return QoSCounters(sum)
+        return sum
+    }
+
+    /// The map `qos`, summed over the CPUs.
+    func qosCounters() throws(KernelError) -> QoSCounters { QoSCounters(try sumPerCPU()) }
+
+    /// The map `copies`, summed over the CPUs.
+    func copyCounters() throws(KernelError) -> CopyCounters {
+        let words = try sumPerCPU()
+        return CopyCounters(sent: words[0], failed: words[1], suppressed: words[2])
     }
 
     /// The map `flows`: every CPU's cells.

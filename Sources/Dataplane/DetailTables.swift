@@ -9,6 +9,7 @@ final class DetailTables {
     private(set) var flows: BPFMap?
     private(set) var bursts: BPFMap?
     private(set) var burstTotals: BPFMap?
+    private(set) var copies: BPFMap?
     /// Nil: by an earlier agent.
     private(set) var flowsMadeAt: UnixTime?
     /// The flow table of the program that was loaded last, until that stands.
@@ -17,7 +18,7 @@ final class DetailTables {
     private let tap: TapID
 
     private enum Kind: String, CaseIterable {
-        case qos, flows, bursts
+        case qos, flows, bursts, copies
         case burstTotals = "burst_totals"
     }
 
@@ -41,6 +42,7 @@ final class DetailTables {
             if bursts == nil { try open(.bursts, entries: 1) }
             if burstTotals == nil { try open(.burstTotals, entries: 1) }
         }
+        if tailoring.measurement.copies != nil, copies == nil { try open(.copies, entries: 1) }
         pending = nil
         guard detail.contains(.flows) else { return nil }
         pending = flows
@@ -80,7 +82,9 @@ final class DetailTables {
     /// Makes pins anew that somebody removed; false when none was missing.
     func restorePins() throws(KernelError) -> Bool {
         var isRestored = false
-        for (kind, map) in [(Kind.qos, qos), (.flows, flows), (.bursts, bursts), (.burstTotals, burstTotals)] {
+        for (kind, map) in [
+            (Kind.qos, qos), (.flows, flows), (.bursts, bursts), (.burstTotals, burstTotals), (.copies, copies),
+        ] {
             if let map, try map.restorePin(at: path(kind)) { isRestored = true }
         }
         return isRestored
@@ -108,6 +112,7 @@ final class DetailTables {
         case .flows: flows = map
         case .bursts: bursts = map
         case .burstTotals: burstTotals = map
+        case .copies: copies = map
         }
     }
 
@@ -134,6 +139,7 @@ final class DetailTables {
         case .flows: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_flow>.size)
         case .bursts: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_windows>.size)
         case .burstTotals: (BPF_MAP_TYPE_ARRAY, MemoryLayout<telegen_burst_totals>.size)
+        case .copies: (BPF_MAP_TYPE_PERCPU_ARRAY, MemoryLayout<telegen_copies>.size)
         }
     }
 }

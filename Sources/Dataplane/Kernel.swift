@@ -61,6 +61,8 @@ public protocol Kernel: AnyObject {
 
     /// What the wanted details of the tap have measured; nil what it never had. Of a tap of an earlier agent too.
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details
+    /// What became of the tap's copies; nil: it never sent any.
+    func copies(of tap: TapID) throws(KernelError) -> CopyCounters?
     /// The same of its bursts alone.
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts?
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)

@@ -56,19 +56,22 @@ extension Port {
         else { return nil }
         let attributes = message.attributes(after: MemoryLayout<ifinfomsg>.size)
         guard let bytes = attributes[UInt16(IFLA_IFNAME)],
-            let name = NetdevName(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+            let name = NetdevName(bytes.text)
         else { return nil }
         self.init(
             name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)),
-            master: attributes[UInt16(IFLA_MASTER)]?.number)
+            master: attributes[UInt16(IFLA_MASTER)]?.number(UInt32.self))
     }
 }
 
 extension ArraySlice<UInt8> {
-    /// Of an attribute that is a number of 32 bits, in the machine's order; nil: it is not as long.
-    fileprivate var number: UInt32? {
-        count == 4 ? withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) } : nil
+    /// Of an attribute that is a number, in the machine's order; nil: it is not as long.
+    func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type) -> Number? {
+        count == MemoryLayout<Number>.size ? withUnsafeBytes { $0.loadUnaligned(as: Number.self) } : nil
     }
+
+    /// Of one that is text, up to its zero.
+    var text: String { String(decoding: prefix { $0 != 0 }, as: UTF8.self) }
 }
 
 extension Port.Layer {
@@ -110,7 +113,7 @@ extension FilterInfo {
         let name = options[UInt16(TCA_BPF_NAME)].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let isBPF = kind == "bpf"
         id = FilterID(handle: info.tcm_handle, priority: info.tcm_info >> 16)
-        programID = isBPF ? options[UInt16(TCA_BPF_ID)]?.number ?? 0 : 0
+        programID = isBPF ? options[UInt16(TCA_BPF_ID)]?.number(UInt32.self) ?? 0 : 0
         isOurs = isBPF && name?.hasPrefix("telegen_") == true
         sharesPriority = isBPF && info.tcm_info & 0xffff == UInt32(UInt16(ETH_P_ALL).bigEndian)
     }

@@ -10,7 +10,9 @@ extension LinuxKernel {
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts"] { object.leaveOut(map: map) }
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket"] {
+            object.leaveOut(map: map)
+        }
         try object.load(program: name)
         let lane = try LaneTable(map: object.descriptor(ofMap: ".bss.lane"))
         return Program(program: try object.descriptor(ofProgram: name), lane: lane)
@@ -25,19 +27,27 @@ extension LinuxKernel {
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
         let detail = tailoring.measurement.detail
-        for (kind, map, table) in [
-            (Detail.qos, "qos", tables.qos), (.flows, "flows", flows), (.bursts, "bursts", tables.bursts),
+        let isCopying = tailoring.measurement.copies != nil
+        for (isWanted, map, table) in [
+            (detail.contains(.qos), "qos", tables.qos), (detail.contains(.flows), "flows", flows),
+            (detail.contains(.bursts), "bursts", tables.bursts), (isCopying, "copies", tables.copies),
         ] {
-            if detail.contains(kind), let table {
+            if isWanted, let table {
                 try object.share(map: map, table)
             } else {
                 object.leaveOut(map: map)
             }
         }
         object.leaveOut(map: ".bss.lane")
+        if !isCopying { object.leaveOut(map: "bucket") }
+        let job = tailoring.tap.job
+        if isCopying, let bucket = buckets[job] { try object.share(map: "bucket", descriptor: bucket.descriptor.raw) }
         var operands = tailoring.operands
         try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
+        if isCopying, buckets[job] == nil {
+            buckets[job] = SharedMap(try FileDescriptor(duplicating: object.descriptor(ofMap: "bucket")))
+        }
         return Program(program: try object.descriptor(ofProgram: name))
     }
 
@@ -83,7 +93,11 @@ private struct BPFObject: ~Copyable {
     }
 
     func share(map name: String, _ shared: BPFMap) throws(KernelError) {
-        guard bpf_map__reuse_fd(try map(name), shared.descriptor.raw) == 0 else {
+        try share(map: name, descriptor: shared.descriptor.raw)
+    }
+
+    func share(map name: String, descriptor: Int32) throws(KernelError) {
+        guard bpf_map__reuse_fd(try map(name), descriptor) == 0 else {
             throw Self.failed("share map \(name) with the BPF object")
         }
     }

@@ -77,6 +77,10 @@ extension LinuxKernel {
         return details
     }
 
+    public func copies(of tap: TapID) throws(KernelError) -> CopyCounters? {
+        try detailTables(of: tap).copies?.copyCounters()
+    }
+
     public func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? {
         let tables = try detailTables(of: tap)
         guard let windows = tables.bursts, let totals = tables.burstTotals else { return nil }
@@ -94,6 +98,7 @@ extension LinuxKernel {
     public func removeDetails(of tap: TapID) throws(KernelError) {
         try DetailTables.remove(of: tap, pins)
         details[tap] = nil
+        buckets[tap.job] = nil
     }
 
     public func removeDetails(allBut taps: Set<TapID>) throws(KernelError) {

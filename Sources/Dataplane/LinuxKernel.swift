@@ -18,6 +18,8 @@ public final class LinuxKernel: Kernel {
     let tapsMap: BPFMap
     let retiringMap: BPFMap
     var details: [TapID: DetailTables] = [:]
+    /// Those of the caps on copies, which both directions of a job share.
+    var buckets: [JobName: SharedMap] = [:]
     /// By their pins.
     var links: [String: HeldLink] = [:]
 

@@ -9,18 +9,6 @@ struct NetlinkMessage {
     /// What follows `nlmsghdr`.
     var payload: [UInt8]
 
-    /// A request with the fixed header `header`.
-    static func request<Header: BitwiseCopyable>(
-        type: Int, flags: Int32, sequence: UInt32, _ header: Header
-    ) -> [UInt8] {
-        let payload = withUnsafeBytes(of: header) { Array($0) }
-        let length = MemoryLayout<nlmsghdr>.size + payload.count
-        let head = nlmsghdr(
-            nlmsg_len: UInt32(length), nlmsg_type: UInt16(type), nlmsg_flags: UInt16(flags), nlmsg_seq: sequence,
-            nlmsg_pid: 0)
-        return withUnsafeBytes(of: head) { Array($0) } + payload
-    }
-
     /// The messages of one datagram; what is cut short is left out.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> [NetlinkMessage] {
         var messages: [NetlinkMessage] = []
@@ -115,12 +103,7 @@ final class NetlinkSocket {
     private func dumpOnce<Header: BitwiseCopyable>(
         _ type: Int, _ header: Header
     ) throws(KernelError) -> [NetlinkMessage] {
-        sequence &+= 1
-        let request = NetlinkMessage.request(
-            type: type, flags: NLM_F_REQUEST | dumpFlags, sequence: sequence, header)
-        guard send(descriptor.raw, request, request.count, 0) == request.count else {
-            throw KernelError("send to netlink")
-        }
+        try send(NetlinkRequest(type, flags: dumpFlags, header))
         var result: [NetlinkMessage] = []
         while true {
             for message in try receive() where message.sequence == sequence {
@@ -129,6 +112,36 @@ final class NetlinkSocket {
                 // Its own flag tells of a change at the very end.
                 if Int32(message.type) == NLMSG_DONE { return result }
             }
+        }
+    }
+
+    /// Asks for one thing, or for a change.
+    ///
+    /// - Returns: the answer; nil when there is none but that it was done.
+    @discardableResult
+    func perform(_ request: NetlinkRequest, _ operation: @autoclosure () -> String) throws(KernelError)
+        -> NetlinkMessage?
+    {
+        try send(request)
+        var answer: NetlinkMessage?
+        while true {
+            for message in try receive() where message.sequence == sequence {
+                guard Int32(message.type) == NLMSG_ERROR else {
+                    answer = message
+                    continue
+                }
+                guard let failure = message.failure, failure != 0 else { return answer }
+                throw KernelError(operation(), code: failure)
+            }
+        }
+    }
+
+    /// Every request is acknowledged, so that its end is known.
+    private func send(_ request: NetlinkRequest) throws(KernelError) {
+        sequence &+= 1
+        let bytes = request.bytes(sequence: sequence, flags: NLM_F_REQUEST | NLM_F_ACK)
+        guard Glibc.send(descriptor.raw, bytes, bytes.count, 0) == bytes.count else {
+            throw KernelError("send to netlink")
         }
     }
 

@@ -14,6 +14,13 @@ public final class Program {
     }
 }
 
+/// A map that came with one program and goes to others too.
+final class SharedMap {
+    let descriptor: FileDescriptor
+
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+}
+
 /// The `lane` of one instance: slot + 1 by the device's index modulo its size, in memory that the program reads.
 final class LaneTable {
     private let cells: UnsafeMutablePointer<UInt32>
@@ -46,6 +53,7 @@ public struct Tailoring: Hashable, Sendable {
 
     /// The program of the family: `telegen_t` and a letter for each thing that it does.
     var programName: String {
+        if measurement.copies != nil { return "telegen_copying" }
         let letters = [
             (!measurement.filter.isEmpty, "f"), (measurement.detail.contains(.qos), "q"),
             (measurement.detail.contains(.flows), "t"), (measurement.detail.contains(.bursts), "b"),

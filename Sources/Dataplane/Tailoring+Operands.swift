@@ -18,6 +18,11 @@ extension Tailoring {
         }
         operands.flow_interval = 10_000_000_000 / BurstClock.nanoseconds
         operands.set(measurement.filter)
+        for (detail, bit) in [(Detail.qos, TELEGEN_QOS), (.flows, TELEGEN_FLOWS), (.bursts, TELEGEN_BURSTS)]
+        where measurement.detail.contains(detail) {
+            operands.details |= bit.rawValue
+        }
+        if let copies = measurement.copies { operands.set(copies) }
         return operands
     }
 }
@@ -51,6 +56,16 @@ public enum BurstClock {
 }
 
 extension telegen_operands {
+    /// The cap as a bucket: what comes in a jiffy is a whole number when a copy takes as much as a second has jiffies. It
+    /// holds what a tenth of a second brings, and one copy at least.
+    fileprivate mutating func set(_ copies: Measurement.Copies) {
+        let jiffies = UInt32(1_000_000_000 / BurstClock.nanoseconds)
+        copy_to = copies.ifindex
+        copy_price = jiffies
+        copy_refill = copies.perSecond
+        copy_depth = max(UInt64(copies.perSecond) * UInt64(jiffies) / 10, UInt64(jiffies))
+    }
+
     fileprivate mutating func set(_ filter: PacketFilter) {
         set(\.vlans, filter.vlan.map { Int($0) }, TELEGEN_BY_VLAN)
         set(\.protocols, filter.ipProto.map { Int($0) }, TELEGEN_BY_PROTOCOL)

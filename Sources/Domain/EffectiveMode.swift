@@ -6,6 +6,13 @@ public struct AgentMirror: Hashable, Sendable {
     public var local: IPv4Address?
     /// The only port whose jobs may use the agent's end points; nil: any.
     public var device: NetdevName?
+    /// Of the device between the agent's own end points, and what placeholder jobs are told.
+    public var name = NetdevName("erspan0")!
+    /// ERSPAN session id, 0...1023.
+    public var key: UInt16 = 10
+    /// 1...255.
+    public var ttl: UInt8 = 64
+    public var tos = TypeOfService.inherit
 
     public init(
         mode: MirrorMode = .erspan, remote: IPv4Address? = nil, local: IPv4Address? = nil, device: NetdevName? = nil
@@ -30,16 +37,10 @@ extension JobSpec {
     public func effectiveMode(_ agent: AgentMirror) -> EffectiveMode {
         switch mirrorMode ?? agent.mode {
         case .none: .port
-        case .erspan: hasEndPoints(agent) ? .erspan : .port
+        case .erspan: tunnel(agent) == nil ? .port : .erspan
         case .erspanSink: .erspanSink
         case .asic: .asic
         case .placeholder: .placeholder
         }
-    }
-
-    private func hasEndPoints(_ agent: AgentMirror) -> Bool {
-        let serves = agent.device == nil || agent.device == port
-        return (erspan.remote ?? (serves ? agent.remote : nil)) != nil
-            && (erspan.local ?? (serves ? agent.local : nil)) != nil
     }
 }

@@ -30,10 +30,9 @@ public struct JobStatus: Hashable, Sendable {
     public var attachType: AttachType?
     public var job: ParsedJob?
 
-    /// The status that a job has in this state of the world. `placeholderName` is the interface that placeholder jobs
-    /// are told.
+    /// The status that a job has in this state of the world.
     public init(
-        _ name: JobName, _ intent: Intent, _ desired: Desired, _ observed: Observed, placeholderName: NetdevName
+        _ name: JobName, _ intent: Intent, _ desired: Desired, _ observed: Observed, _ mirrors: Mirrors = Mirrors()
     ) {
         self.name = name
         job = intent.job
@@ -43,11 +42,11 @@ public struct JobStatus: Hashable, Sendable {
             (operStatus, reason) = (.starting, "")
             mode = .port
             interface = job.spec.port.text
-            count(job, desired, observed)
+            count(job, desired, observed, mirrors.shares[name])
         case .placeholder(_, let why):
             (operStatus, reason) = (.placeholder, why)
             mode = .placeholder
-            interface = placeholderName.text
+            interface = desired.mirror.name.text
         case .disabled(_, let why): (operStatus, reason) = (.disabled, why)
         case .expired(_, let at):
             operStatus = .expired
@@ -61,14 +60,14 @@ public struct JobStatus: Hashable, Sendable {
         }
     }
 
-    private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed) {
+    private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed, _ share: Mirrors.Share?) {
         let taps = job.spec.direction.directions.map { TapID(name, $0) }
         guard let port = observed.ports[job.spec.port] else {
             operStatus = .waiting
             reason = "port \(job.spec.port): no such network device; counting starts by itself when it appears"
             return
         }
-        let measurement = Measurement(job.spec)
+        let measurement = Measurement(job.spec, copyingTo: share?.ifindex)
         let attached = taps.compactMap { observed.taps[$0] }.filter { $0.attachment?.port == port }
         let failures = taps.compactMap { tap -> String? in
             let state = observed.taps[tap]
@@ -85,14 +84,22 @@ public struct JobStatus: Hashable, Sendable {
         }
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
-        let unsupported = job.spec.unsupported(agentDefault: desired.mirror)
+        var problems = failures + job.spec.unsupported(agentDefault: desired.mirror)
+        if case .refused(let why)? = share { problems.append("no copies are sent: \(why)") }
+        if case .through(let device, let more)? = share {
+            warnings += more
+            if attached.count == taps.count, attached.allSatisfy({ $0.measurement == measurement }) {
+                (mode, interface) = (.erspan, device.name.text)
+            }
+        }
         if attached.isEmpty {
             operStatus = failures.isEmpty ? .starting : .failed
             reason = failures.isEmpty ? "being attached to \(port.name)" : failures.joined(separator: "; ")
-        } else if attached.count < taps.count || !failures.isEmpty || !unsupported.isEmpty {
-            let problems = failures + unsupported
+        } else if attached.count < taps.count || !problems.isEmpty || share == .pending {
             operStatus = problems.isEmpty ? .starting : .degraded
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")
+        } else if let share, share.ifindex != nil, mode != .erspan {
+            (operStatus, reason) = (.starting, "copies are about to be sent")
         } else {
             operStatus = .running
         }

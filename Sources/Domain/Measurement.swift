@@ -7,16 +7,29 @@ public struct Measurement: Hashable, Sendable {
     public var detail: Set<Detail> = []
     /// How many flows are reported; 0 unless `detail` has flows.
     public var topFlows = 0
+    /// Nil: none are sent.
+    public var copies: Copies?
+
+    /// Of packets that pass the filter and the sampling.
+    public struct Copies: Hashable, Sendable {
+        /// The tunnel's device.
+        public var ifindex: UInt32
+        /// The cap, of both directions of a job together.
+        public var perSecond: UInt32
+
+        public init(ifindex: UInt32, perSecond: UInt32) { (self.ifindex, self.perSecond) = (ifindex, perSecond) }
+    }
 
     /// Packets, bytes and sizes of everything.
     public static let plain = Measurement()
 
     public init() {}
 
-    public init(_ spec: JobSpec) {
+    public init(_ spec: JobSpec, copyingTo tunnel: UInt32? = nil) {
         sampleRate = spec.sampleRate
         filter = spec.filter
         detail = spec.detail
         topFlows = spec.detail.contains(.flows) ? spec.topFlows : 0
+        copies = tunnel.map { Copies(ifindex: $0, perSecond: spec.erspan.packetsPerSecond) }
     }
 }

@@ -13,6 +13,7 @@ public enum Action: Hashable, Sendable {
 public struct Plan: Hashable, Sendable {
     /// In the order of execution: what frees comes before what takes.
     public var actions: [Action]
+    public var mirrors: Mirrors
     public var intents: [JobName: Intent]
     /// Jobs that have a place among `max_jobs`.
     public var admitted: Set<JobName> { Set(intents.filter { $0.value.takesPlace }.keys) }
@@ -23,6 +24,7 @@ public struct Plan: Hashable, Sendable {
 public enum Planner {
     public static func plan(_ desired: Desired, _ observed: Observed) -> Plan {
         let intents = Intent.all(desired, observed)
+        let mirrors = Mirrors(intents, desired, observed)
         var freeing: [Action] = []
         var taking: [Action] = []
         for (tap, state) in observed.taps {
@@ -34,7 +36,7 @@ public enum Planner {
             guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
             for direction in job.spec.direction.directions {
                 let tap = TapID(name, direction)
-                let measurement = Measurement(job.spec)
+                let measurement = Measurement(job.spec, copyingTo: mirrors.shares[name]?.ifindex)
                 // Who cannot be taken off one port cannot be put on another.
                 guard let action = taken(tap, observed.taps[tap], port, measurement),
                     !observed.waits(tap, for: .stand(port, measurement)), !observed.waits(tap, for: .rest)
@@ -43,7 +45,7 @@ public enum Planner {
             }
         }
         let actions = freeing.sorted { $0.tap < $1.tap } + taking.sorted { $0.tap < $1.tap }
-        return Plan(actions: actions, intents: intents)
+        return Plan(actions: actions, mirrors: mirrors, intents: intents)
     }
 
     /// What happens to a slot that is in use: nothing when it counts where it shall, or rests.
@@ -74,7 +76,8 @@ public enum Planner {
 
     /// When what failed is tried again next, by `Observed.uptime`.
     public static func nextRetry(_ observed: Observed) -> Duration? {
-        observed.failures.values.map(\.retryAt).filter { $0 > observed.uptime }.min()
+        let all = observed.failures.values.map(\.retryAt) + observed.tunnelFailures.values.map(\.retryAt)
+        return all.filter { $0 > observed.uptime }.min()
     }
 }
 

@@ -40,6 +40,12 @@ public struct Observed: Hashable, Sendable {
     public var taps: [TapID: TapState]
     /// Taps that could not be attached, until they are tried again.
     public var failures: [TapID: Failure]
+    /// Devices of kind `erspan`, ours and others'.
+    public var tunnels: [TunnelDevice] = []
+    /// The ways of copies, by where they come from and go to.
+    public var routes: [Tunnel.Ends: Route] = [:]
+    /// Tunnels that could not be made.
+    public var tunnelFailures: [Tunnel: TunnelFailure] = [:]
     /// Jobs that have a place among `max_jobs`.
     public var admitted: Set<JobName>
     /// Jobs whose `expires_at` has passed once, with the value that passed: latched whatever the clock does.
@@ -86,5 +92,18 @@ public struct Failure: Hashable, Sendable {
         self.reason = reason
         self.attempts = attempts
         self.retryAt = retryAt
+    }
+}
+
+/// A tunnel that could not be made as it shall be.
+public struct TunnelFailure: Hashable, Sendable {
+    /// One sentence with the remedy.
+    public let reason: String
+    public let attempts: Int
+    /// By `Observed.uptime`.
+    public let retryAt: Duration
+
+    public init(reason: String, attempts: Int, retryAt: Duration) {
+        (self.reason, self.attempts, self.retryAt) = (reason, attempts, retryAt)
     }
 }

@@ -18,8 +18,7 @@ struct JobMemoryTests {
 
     private func status(_ intent: Intent) -> JobStatus {
         JobStatus(
-            name, intent, Desired(mirror: AgentMirror()), Observed(now: UnixTime(nanoseconds: 0)),
-            placeholderName: NetdevName("erspan0")!)
+            name, intent, Desired(mirror: AgentMirror()), Observed(now: UnixTime(nanoseconds: 0)))
     }
 
     @Test("an expiry is latched until its value changes or the row goes")

@@ -16,8 +16,7 @@ enum Snapshots {
         let states = taps.map { (TapID(name, $0.direction), attached) }
         let observed = Observed(now: start, ports: [port.name: port], taps: Dictionary(uniqueKeysWithValues: states))
         var status = JobStatus(
-            name, .count(ParsedJob(spec: spec, warnings: [])), Desired(mirror: AgentMirror(mode: .none)), observed,
-            placeholderName: NetdevName("erspan0")!)
+            name, .count(ParsedJob(spec: spec, warnings: [])), Desired(mirror: AgentMirror(mode: .none)), observed)
         (status.operStatus, status.reason) = (.running, "")
         return JobReport(status: status, taps: taps, startedAt: start)
     }

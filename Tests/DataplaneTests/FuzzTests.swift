@@ -16,7 +16,7 @@ struct FuzzTests {
             return head + value + [UInt8](repeating: 0, count: (4 - value.count % 4) % 4)
         }
         func message<Header: BitwiseCopyable>(_ type: Int, _ header: Header, _ rest: [UInt8]) -> [UInt8] {
-            var bytes = NetlinkMessage.request(type: type, flags: 2, sequence: 1, header) + rest
+            var bytes = NetlinkRequest(type, flags: 2, header).bytes(sequence: 1) + rest
             withUnsafeBytes(of: UInt32(bytes.count)) { bytes.replaceSubrange(0..<4, with: $0) }
             return bytes
         }

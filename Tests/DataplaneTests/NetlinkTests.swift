@@ -8,14 +8,14 @@ import Testing
 struct NetlinkTests {
     @Test("a request is header and payload to the byte")
     func request() {
-        let bytes = NetlinkMessage.request(type: 18, flags: 0x301, sequence: 5, UInt32(0xaabb_ccdd))
+        let bytes = NetlinkRequest(18, flags: 0x301, UInt32(0xaabb_ccdd)).bytes(sequence: 5)
         #expect(bytes == [20, 0, 0, 0, 18, 0, 1, 3, 5, 0, 0, 0, 0, 0, 0, 0, 0xdd, 0xcc, 0xbb, 0xaa])
     }
 
     @Test("messages of one datagram are told apart; a cut one is left out")
     func parse() {
-        let one = NetlinkMessage.request(type: 16, flags: 0, sequence: 1, UInt32(1))
-        let two = NetlinkMessage.request(type: 17, flags: 0, sequence: 1, UInt32(2))
+        let one = NetlinkRequest(16, flags: 0, UInt32(1)).bytes(sequence: 1)
+        let two = NetlinkRequest(17, flags: 0, UInt32(2)).bytes(sequence: 1)
         let messages = (one + two + two.dropLast()).withUnsafeBytes(NetlinkMessage.parse)
         #expect(messages.map(\.type) == [16, 17])
         #expect(messages.map(\.sequence) == [1, 1])
@@ -24,7 +24,7 @@ struct NetlinkTests {
 
     @Test("a length that lies never leads outside the bytes", arguments: [0, 3, 15, 21, 1 << 30])
     func lyingLength(length: UInt32) {
-        var bytes = NetlinkMessage.request(type: 16, flags: 0, sequence: 1, UInt32(1))
+        var bytes = NetlinkRequest(16, flags: 0, UInt32(1)).bytes(sequence: 1)
         withUnsafeBytes(of: length) { bytes.replaceSubrange(0..<4, with: $0) }
         #expect(bytes.withUnsafeBytes(NetlinkMessage.parse).isEmpty)
     }

@@ -187,6 +187,8 @@ class RecordedKernel: Kernel {
 
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details { Details() }
 
+    func copies(of tap: TapID) throws(KernelError) -> CopyCounters? { nil }
+
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? { nil }
 
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError) {}

@@ -12,13 +12,6 @@ import Testing
         #expect(try unsupported(fields) == ["mirror_mode \(mode): not supported yet"])
     }
 
-    @Test func `ERSPAN is named when there are end points for it`() throws {
-        let agent = AgentMirror(remote: IPv4Address("192.0.2.1"), local: IPv4Address("192.0.2.2"))
-        #expect(try unsupported([:], agent) == ["mirror_mode erspan: not supported yet"])
-        #expect(try unsupported(["mirror_mode": "erspan"]).isEmpty)
-        #expect(try unsupported(["mirror_mode": "none"], agent).isEmpty)
-    }
-
     @Test func `Options of ERSPAN alone ask for nothing`() throws {
         let options = ["erspan_key": "7", "erspan_ver": "1", "erspan_pps": "5", "gre_type": "0x22eb"]
         #expect(try unsupported(options).isEmpty)

@@ -87,7 +87,7 @@ struct telegen_operands {
 	__u32 fields;      /* enum telegen_filter_field: those that are looked at */
 	__u32 flow_mask;   /* cells of `flows`, a power of two, less one */
 	__u32 is_network;  /* the device has no Ethernet header */
-	__u32 pad;
+	__u32 details;     /* enum telegen_detail: what programs with copies or tunnels measure beside */
 	__u64 flow_keys[5]; /* odd, of the hash of flows; secret, so that nobody can choose flows that meet in a cell */
 	__u64 flow_interval; /* in jiffies: after each, half of a flow's packets no longer speak for it */
 	__u64 protocols[4];
@@ -98,7 +98,17 @@ struct telegen_operands {
 	/* Rising, without overlap, the last one repeated to the end; how many there are, less one. */
 	__u32 source_ports, destination_ports;
 	struct telegen_ports source_port[TELEGEN_LIST], destination_port[TELEGEN_LIST];
+	__u32 copy_to;     /* ifindex of the device that copies are sent through */
+	__u32 copy_price;  /* what a copy takes of the cap's bucket … */
+	__u32 copy_refill; /* … what comes into it in a jiffy … */
+	__u32 pad;
+	__u64 copy_depth;  /* … and how much it holds */
 };
+
+enum telegen_detail { TELEGEN_QOS = 1 << 0, TELEGEN_FLOWS = 1 << 1, TELEGEN_BURSTS = 1 << 2 };
+
+/* The mark of a copy on its way out: whoever sees it does not copy it again. */
+#define TELEGEN_COPY_MARK 0x74674d52
 
 /* Protocols of the control plane that reach a switch's CPU: cells of telegen_qos.control. */
 enum telegen_control {
@@ -170,6 +180,14 @@ struct telegen_flow {
 	__u64 turned_away;                   /* packets of others in the interval */
 	__u32 pad2;
 	__u32 next_version;                  /* last word: written first of a change of owner */
+};
+
+/* Value of a tap's map `copies`, one entry: wire packets of one CPU, by what became of their copies. */
+struct telegen_copies {
+	__u64 sent;
+	__u64 failed;     /* refused by the tunnel's device */
+	__u64 suppressed; /* by the cap */
+	__u64 reserved[5];
 };
 
 /* A power of two. At 1000 jiffies a second: about a second, at 250 four. */

@@ -2,13 +2,27 @@ extension ValueKind<TypeOfService> {
     static var typeOfService: Self {
         Self(
             form: .shape(typedef: "type-of-service", allowed: "inherit, or 0 to 255"),
-            read: { $0 == "inherit" ? .inherit : UInt8(plainDecimal: $0).map { .value($0) } },
-            write: { tos in
-                switch tos {
-                case .inherit: "inherit"
-                case .value(let value): String(value)
-                }
-            })
+            read: TypeOfService.init, write: \.description)
+    }
+}
+
+extension TypeOfService: CustomStringConvertible {
+    /// As a row and the environment say it: `inherit`, or 0 to 255.
+    public init?(_ text: String) {
+        if text == "inherit" {
+            self = .inherit
+        } else if let value = UInt8(plainDecimal: text) {
+            self = .value(value)
+        } else {
+            return nil
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .inherit: "inherit"
+        case .value(let value): "\(value)"
+        }
     }
 }
 

@@ -45,7 +45,7 @@ struct World {
     }
 
     func status(_ name: JobName) -> JobStatus {
-        JobStatus(name, plan.intents[name]!, desired, observed, placeholderName: NetdevName("erspan0")!)
+        JobStatus(name, plan.intents[name]!, desired, observed, plan.mirrors)
     }
 
     /// Whether the plan takes off only what stands, and puts only what a row asks for where it asks for it.

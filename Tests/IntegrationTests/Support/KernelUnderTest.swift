@@ -18,6 +18,9 @@ enum KernelUnderTest {
     static let countsWithoutPerfmon = isAtLeast(6, 1)
     static let filtersWithoutPerfmon = isAtLeast(6, 12)
 
+    /// In what is said of a map that has no place in memory: before Linux 5.11 one of 4 GiB or more is E2BIG.
+    static let wordForTooLargeMaps = isAtLeast(5, 11) ? "memory" : "Argument list too long"
+
     /// TCP over IPv6 in packets of more than 64 KB.
     static let hasBigTCP = isAtLeast(5, 19)
 

@@ -1,0 +1,79 @@
+import Dataplane
+import Domain
+import Logging
+
+/// The tunnels of the agent as they were seen last, and what became of attempts to have them otherwise.
+struct Mirroring {
+    private(set) var devices: [TunnelDevice] = []
+    private(set) var routes: [Tunnel.Ends: Route] = [:]
+    private(set) var failures: [Tunnel: TunnelFailure] = [:]
+    private var tunnels: TunnelDevices?
+
+    /// Looks at the devices and at the ways to the collectors. An agent whose jobs want no copies looks once, for what an
+    /// earlier one left.
+    mutating func look(_ desired: Desired, _ open: () throws -> sending TunnelDevices) throws {
+        let wanted = Set(desired.jobs.values.compactMap { $0.tunnel(desired.mirror)?.ends })
+        guard !wanted.isEmpty || tunnels == nil || devices.contains(where: \.isOurs) else {
+            (devices, routes) = ([], [:])
+            return
+        }
+        let tunnels = try self.tunnels ?? open()
+        self.tunnels = tunnels
+        devices = try tunnels.devices()
+        routes = [:]
+        for ends in wanted { routes[ends] = try tunnels.route(ends) }
+    }
+
+    /// Makes what is missing, and changes what is otherwise than planned; false when there was nothing to do.
+    mutating func make(_ plan: Mirrors, now: Duration, _ logger: Logger) -> Bool {
+        failures = failures.filter { plan.tunnels.contains($0.key) }
+        var hasActed = false
+        for action in plan.actions {
+            if case .remove = action { continue }
+            hasActed = true
+            do {
+                try tunnels?.perform(action)
+                if case .make(let tunnel, _, _) = action { failures[tunnel] = nil }
+            } catch {
+                note(error, of: action, now, logger)
+            }
+        }
+        return hasActed
+    }
+
+    /// Removes what nobody wants; what cannot be removed now is planned again.
+    func remove(_ plan: Mirrors, _ logger: Logger) {
+        for case .remove(let device) in plan.actions {
+            do {
+                try tunnels?.perform(.remove(device))
+            } catch {
+                logger.warning("cannot remove a tunnel", metadata: ["tunnel": "\(device.name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    mutating func removeAll(_ open: () throws -> sending TunnelDevices) throws {
+        try (tunnels ?? open()).removeAll()
+        self = Mirroring()
+    }
+
+    private mutating func note(_ error: any Error, of action: TunnelAction, _ now: Duration, _ logger: Logger) {
+        guard case .make(let tunnel, _, _) = action else {
+            return logger.warning("cannot change a tunnel", metadata: ["error": "\(error)"])
+        }
+        let attempts = (failures[tunnel]?.attempts ?? 0) + 1
+        if attempts == 1 {
+            logger.error("cannot make a tunnel", metadata: ["tunnel": "\(tunnel.name)", "error": "\(error)"])
+        }
+        failures[tunnel] = TunnelFailure(
+            reason: "\(error); tried again by itself", attempts: attempts, retryAt: now + .backoff(attempts))
+    }
+}
+
+extension JobRow {
+    /// That copies of the job shall go through, if it counts.
+    fileprivate func tunnel(_ agent: AgentMirror) -> Tunnel? {
+        guard case .job(let job) = self, job.spec.effectiveMode(agent) == .erspan else { return nil }
+        return job.spec.tunnel(agent)
+    }
+}

@@ -1,0 +1,51 @@
+import CLinux
+import Domain
+import Glibc
+
+extension TunnelDevices {
+    /// The way that the kernel sends copies from one end to the other.
+    public func route(_ ends: Tunnel.Ends) throws(KernelError) -> Route {
+        let noWay = Route.none(reason: "there is no route to \(ends.remote): add one, or change erspan_remote")
+        guard let answer = try ask(to: ends.remote, from: ends.local) else {
+            // The kernel has the same answer for a source that is not its own.
+            guard try ask(to: ends.remote, from: nil) != nil else { return noWay }
+            return .none(
+                reason: "erspan_local \(ends.local) is no address of this machine: give it to a device, or change it")
+        }
+        let attributes = answer.attributes(after: MemoryLayout<rtmsg>.size)
+        guard let kind = answer.header(rtmsg.self)?.rtm_type,
+            let out = attributes[UInt16(RTA_OIF.rawValue)]?.number(UInt32.self)
+        else { return noWay }
+        guard kind == RTN_UNICAST || kind == RTN_MULTICAST else {
+            return .none(reason: "erspan_remote \(ends.remote) is an address of this machine: name the collector's")
+        }
+        let metrics = NetlinkMessage.attributes(attributes[UInt16(RTA_METRICS.rawValue)] ?? [])
+        let pathMTU = metrics[UInt16(RTAX_MTU)]?.number(UInt32.self).map { Int($0) } ?? .max
+        return .out(ifindex: out, mtu: min(pathMTU, try mtu(ofDevice: out)))
+    }
+
+    /// Nil: there is no way.
+    private func ask(to remote: IPv4Address, from local: IPv4Address?) throws(KernelError) -> NetlinkMessage? {
+        var header = rtmsg()
+        header.rtm_family = UInt8(AF_INET)
+        header.rtm_dst_len = 32
+        header.rtm_src_len = local == nil ? 0 : 32
+        var request = NetlinkRequest(Int(RTM_GETROUTE), header)
+        request.add(Int(RTA_DST.rawValue), remote.bits.bigEndian)
+        if let local { request.add(Int(RTA_SRC.rawValue), local.bits.bigEndian) }
+        do {
+            return try netlink.perform(request, "find a route to \(remote)")
+        } catch {
+            guard [EINVAL, ENETUNREACH, EHOSTUNREACH, EACCES].contains(error.code) else { throw error }
+            return nil
+        }
+    }
+
+    private func mtu(ofDevice ifindex: UInt32) throws(KernelError) -> Int {
+        var header = ifinfomsg()
+        header.ifi_index = Int32(ifindex)
+        let answer = try netlink.perform(NetlinkRequest(Int(RTM_GETLINK), header), "look at device \(ifindex)")
+        let mtu = answer?.attributes(after: MemoryLayout<ifinfomsg>.size)[UInt16(IFLA_MTU)]?.number(UInt32.self)
+        return mtu.map { Int($0) } ?? 1500
+    }
+}

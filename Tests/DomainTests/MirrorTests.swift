@@ -1,0 +1,211 @@
+import Testing
+
+@testable import Domain
+
+@Suite("Which tunnels there are, and whose copies go through them")
+struct MirrorTests {
+    private static let local = IPv4Address("192.0.2.10")!
+    private static let remote = IPv4Address("192.0.2.100")!
+    private static let ends = Tunnel.Ends(local: local, remote: remote, key: 42)
+
+    private static func job(
+        _ port: String = "Ethernet0", _ direction: WatchedDirection = .ingress, key: UInt16 = 42,
+        _ change: (inout JobSpec) -> Void = { _ in }
+    ) -> JobRow {
+        World.job(port, direction) { spec in
+            spec.mirrorMode = .erspan
+            (spec.erspan.local, spec.erspan.remote, spec.erspan.key) = (local, remote, key)
+            change(&spec)
+        }
+    }
+
+    private func world(
+        _ jobs: [JobName: JobRow], tunnels: [TunnelDevice] = [], way: Route = .out(ifindex: 9, mtu: 1500)
+    ) -> World {
+        var world = World(jobs: jobs, ports: [.ethernet0, .ethernet4])
+        world.observed.tunnels = tunnels
+        for key in [UInt16(42), 43] {
+            world.observed.routes[.init(local: Self.local, remote: Self.remote, key: key)] = way
+        }
+        return world
+    }
+
+    private static func device(
+        _ name: String = "tg42", _ change: (inout Tunnel) -> Void = { _ in }, mtu: Int = 1446, isUp: Bool = true,
+        isOurs: Bool = true
+    ) -> TunnelDevice {
+        var tunnel = Tunnel(name: NetdevName(name)!, ends: ends)
+        change(&tunnel)
+        return TunnelDevice(name: tunnel.name, ifindex: 30, tunnel: tunnel, mtu: mtu, isUp: isUp, isOurs: isOurs)
+    }
+
+    @Test("a tunnel is made, the port is counted meanwhile, and then copies go through it")
+    func making() throws {
+        var world = world(["a": Self.job()])
+        let tunnel = Tunnel(name: NetdevName("tg42")!, ends: Self.ends)
+        #expect(world.plan.mirrors.actions == [.make(tunnel, mtu: 1446, inPlaceOf: nil)])
+        world.performPlan()
+        #expect(world.observed.taps[TapID("a", .ingress)]?.measurement == .plain)
+        #expect(world.status("a").operStatus == .starting)
+        #expect(world.status("a").mode == .port)
+        world.observed.tunnels = [Self.device()]
+        #expect(world.plan.mirrors.actions.isEmpty)
+        world.performPlan()
+        #expect(
+            world.observed.taps[TapID("a", .ingress)]?.measurement?.copies == .init(ifindex: 30, perSecond: 100_000))
+        let status = world.status("a")
+        #expect(status.operStatus == .running)
+        #expect((status.mode, status.interface) == (.erspan, "tg42"))
+        #expect(world.plan.actions.isEmpty)
+    }
+
+    @Test("a tunnel that nobody wants any more goes, and none of others does")
+    func removing() {
+        let foreign = TunnelDevice(name: NetdevName("x")!, ifindex: 31, tunnel: nil, mtu: 1450, isOurs: false)
+        let plan = world([:], tunnels: [Self.device(), foreign]).plan
+        #expect(plan.mirrors.actions == [.remove(Self.device())])
+        let down = Self.job { $0.adminState = .down }
+        #expect(world(["a": down], tunnels: [Self.device()]).plan.mirrors.actions == [.remove(Self.device())])
+    }
+
+    @Test("a tunnel that was changed by hand, or taken down, is made anew; its MTU is set in place")
+    func mending() {
+        for other in [Self.device { $0.ttl = 3 }, Self.device(isUp: false), Self.device("other")] {
+            let tunnel = Tunnel(name: NetdevName("tg42")!, ends: Self.ends)
+            #expect(
+                world(["a": Self.job()], tunnels: [other]).plan.mirrors.actions
+                    == [.make(tunnel, mtu: 1446, inPlaceOf: other)])
+        }
+        let small = Self.device(mtu: 1000)
+        let plan = world(["a": Self.job()], tunnels: [small]).plan
+        #expect(plan.mirrors.actions == [.setMTU(small, 1446)])
+        #expect(plan.mirrors.shares["a"]?.ifindex == 30)
+    }
+
+    @Test("jobs with equal ends share a tunnel; the later one that disagrees is degraded and says with whom")
+    func sharing() {
+        var world = world(
+            ["a": Self.job("Ethernet4") { $0.erspan.ttl = 9 }, "b": Self.job(), "c": Self.job("Ethernet4")],
+            tunnels: [Self.device()])
+        // Before any copies: by the names.
+        guard case .refused(let reason)? = world.plan.mirrors.shares["b"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("erspan_ttl 64 is not that of job a"))
+        // Whose copies go through it has its way.
+        world.observed.taps[TapID("b", .ingress)] = TapState(
+            startedAt: UnixTime(nanoseconds: 1), attachment: Attachment(port: .ethernet0, type: .tcx),
+            measurement: Measurement(JobSpec(port: .init("Ethernet0")!), copyingTo: 30))
+        let shares = world.plan.mirrors.shares
+        #expect((shares["b"]?.ifindex, shares["c"]?.ifindex) == (30, 30))
+        guard case .refused(let other)? = shares["a"] else { return #expect(Bool(false)) }
+        #expect(other.contains("erspan_ttl 9 is not that of job b"))
+        world.performPlan()
+        #expect(world.status("a").operStatus == .degraded)
+        #expect(world.status("a").reason.contains("no copies are sent"))
+        #expect(world.observed.taps[TapID("a", .ingress)]?.attachment != nil)
+    }
+
+    @Test("two tunnels cannot have one name")
+    func names() {
+        let name = NetdevName("t")
+        let plan = world(["a": Self.job { $0.erspan.name = name }, "b": Self.job(key: 43) { $0.erspan.name = name }])
+            .plan
+        guard case .refused(let reason)? = plan.mirrors.shares["b"] else { return #expect(Bool(false)) }
+        #expect(reason == "erspan_name t is that of another tunnel, of job a: give this job another erspan_name")
+    }
+
+    @Test("copies that would leave through the port whose egress they are of are refused", arguments: [true, false])
+    func loop(isMember: Bool) {
+        let way = Route.out(ifindex: isMember ? 20 : 7, mtu: 1500)
+        for (direction, isRefused) in [(WatchedDirection.ingress, false), (.egress, true), (.both, true)] {
+            var world = world(["a": Self.job("Ethernet0", direction)], tunnels: [], way: way)
+            if isMember {
+                let port = Port(name: NetdevName("Ethernet0")!, ifindex: 7, master: 20)
+                world.observed.ports[port.name] = port
+            }
+            guard case .refused(let reason)? = world.plan.mirrors.shares["a"] else {
+                #expect(!isRefused)
+                continue
+            }
+            #expect(isRefused && reason.contains("leave through Ethernet0"))
+            #expect(world.plan.mirrors.actions.isEmpty)
+        }
+    }
+
+    @Test("the direction bit is egress only when all copies are; else a job with egress copies says so")
+    func directionBit() {
+        let out = Self.job("Ethernet0", .egress)
+        guard case .make(let tunnel, _, _)? = world(["a": out]).plan.mirrors.actions.first else {
+            return #expect(Bool(false))
+        }
+        #expect(tunnel.direction == .egress)
+        let plan = world(["a": out, "b": Self.job("Ethernet4")], tunnels: [Self.device()]).plan
+        guard case .through(_, let warnings)? = plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        #expect(warnings.contains { $0.contains("direction bit") })
+    }
+
+    @Test(
+        "what the way cannot carry is cut, and the job says so",
+        arguments: [nil, 64, 500, 1460, 1461, 9000] as [UInt16?])
+    func truncation(_ truncate: UInt16?) {
+        let job = Self.job { $0.erspan.truncate = truncate }
+        let mtu = max(68, min(Int(truncate ?? 9999), 1460) - 14)
+        let device = Self.device(mtu: mtu)
+        guard case .through(_, let warnings)? = world(["a": job], tunnels: [device]).plan.mirrors.shares["a"] else {
+            return #expect(Bool(false))
+        }
+        #expect(world(["a": job], tunnels: [device]).plan.mirrors.actions.isEmpty)
+        let fits = truncate.map { $0 <= 1460 } ?? false
+        #expect(warnings.contains { $0.contains("copies of more than 1460 bytes are cut") } == !fits)
+    }
+
+    @Test("without a way to the collector, and when the tunnel could not be made, the job counts and says why")
+    func failures() {
+        let none = world(["a": Self.job()], way: .none(reason: "there is no route")).plan.mirrors
+        #expect(none.shares["a"] == .refused(reason: "there is no route"))
+        #expect(none.actions.isEmpty)
+        var world = world(["a": Self.job()])
+        let tunnel = Tunnel(name: NetdevName("tg42")!, ends: Self.ends)
+        world.observed.tunnelFailures[tunnel] = TunnelFailure(reason: "no module", attempts: 1, retryAt: .seconds(5))
+        #expect(world.plan.mirrors.shares["a"] == .refused(reason: "no module"))
+        #expect(world.plan.mirrors.actions.isEmpty)
+        #expect(world.nextRetry == .seconds(5))
+        world.observed.uptime = .seconds(5)
+        #expect(world.plan.mirrors.actions == [.make(tunnel, mtu: 1446, inPlaceOf: nil)])
+    }
+
+    @Test("a device of others is used when it does all that is asked, and never touched")
+    func foreign() {
+        let fit = Self.device("theirs", isOurs: false)
+        var plan = world(["a": Self.job()], tunnels: [fit]).plan
+        #expect(plan.mirrors.shares["a"]?.ifindex == 30)
+        #expect(plan.mirrors.actions.isEmpty)
+        plan = world(["a": Self.job()], tunnels: [Self.device("theirs", { $0.ttl = 1 }, isOurs: false)]).plan
+        guard case .refused(let reason)? = plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("the device theirs of others"))
+        #expect(plan.mirrors.actions.isEmpty)
+    }
+
+    @Test("what an agent that was killed while it made a tunnel has left is made anew")
+    func leftover() {
+        let left = Self.device(isUp: false, isOurs: false)
+        let plan = world(["a": Self.job()], tunnels: [left]).plan
+        #expect(
+            plan.mirrors.actions == [
+                .make(Tunnel(name: NetdevName("tg42")!, ends: Self.ends), mtu: 1446, inPlaceOf: left)
+            ])
+    }
+
+    @Test("names, key, ttl and tos come from the row, else from the agent")
+    func defaults() throws {
+        var agent = AgentMirror(remote: Self.remote, local: Self.local)
+        (agent.key, agent.ttl, agent.tos) = (7, 33, .value(32))
+        let own = try #require(JobSpec(port: NetdevName("Ethernet0")!).tunnel(agent))
+        #expect(own.name.text == "erspan0")
+        #expect((own.ends.key, own.ttl, own.tos) == (7, 33, .value(32)))
+        var spec = JobSpec(port: NetdevName("Ethernet0")!)
+        (spec.erspan.remote, spec.erspan.ttl, spec.erspan.tos) = (Self.local, 1, .value(33))
+        let other = try #require(spec.tunnel(agent))
+        #expect(other.name.text == "tg7")
+        #expect((other.ttl, other.tos) == (1, .value(32)))
+    }
+}
