@@ -178,6 +178,24 @@ struct InstanceFaults {
         }
     }
 
+    @Test(
+        "a kernel without ERSPAN: the job counts on its port and names the module that is missing",
+        .enabled(if: !KernelUnderTest.hasERSPAN, "needs a kernel without ip_gre"))
+    func noTunnels() async throws {
+        try await AgentUnderTest.onSONiC { agent, _ in
+            try await agent.withCollector { _ in
+                try await agent.write("a", Collector.fields(key: 1))
+                let row = try await agent.wait("a", is: "degraded")
+                #expect(row["reason"]?.contains("modprobe ip_gre") == true, "\(row["reason"] ?? "")")
+                #expect([row["mode"], row["interface"]] == ["port", "Ethernet0"])
+                let sent = try await agent.send(300)
+                try await agent.wait("a", hasCounted: sent.packets)
+                try await agent.delete("a")
+                try await eventually("it is gone") { try await agent.row("a").isEmpty }
+            }
+        }
+    }
+
     @Test("flows for which there is no room in the quota: the job counts without them and says so")
     func flowQuota() async throws {
         try await AgentUnderTest.onSONiC { agent, _ in
