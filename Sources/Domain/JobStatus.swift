@@ -95,7 +95,9 @@ public struct JobStatus: Hashable, Sendable {
         if attached.isEmpty {
             operStatus = failures.isEmpty ? .starting : .failed
             reason = failures.isEmpty ? "being attached to \(port.name)" : failures.joined(separator: "; ")
-        } else if attached.count < taps.count || !problems.isEmpty || share == .pending {
+        } else if attached.count == taps.count, problems.isEmpty, share == .pending {
+            (operStatus, reason) = (.starting, "the tunnel for its copies is being made")
+        } else if attached.count < taps.count || !problems.isEmpty {
             operStatus = problems.isEmpty ? .starting : .degraded
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")
         } else if let share, share.ifindex != nil, mode != .erspan {

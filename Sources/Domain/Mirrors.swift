@@ -174,6 +174,9 @@ private struct Wish: Comparable {
             warnings.append(
                 "the direction bit of all copies says ingress, of egress copies too: the kernel fixes it for a tunnel")
         }
+        if let truncate = tunnel.truncate, truncate < Tunnel.shortestCut {
+            warnings.append("erspan_truncate \(truncate): the kernel cuts no shorter than \(Tunnel.shortestCut) bytes")
+        }
         if case .value(let tos)? = spec.erspan.tos, tunnel.tos != .value(tos) {
             warnings.append("erspan_tos \(tos): the kernel takes an odd one for inherit; \(tunnel.tos) is used")
         }

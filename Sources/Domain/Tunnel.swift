@@ -40,11 +40,13 @@ public struct Tunnel: Hashable, Sendable {
     /// The longest frame that a way of this MTU carries a copy of, whole.
     public func longestCopy(over mtu: Int) -> Int { mtu - overhead }
 
-    /// The device's MTU, beyond which, with an Ethernet header, it cuts copies and marks them as cut. The kernel takes
-    /// none below 68.
+    /// The device's MTU, beyond which, with an Ethernet header, it cuts copies and marks them as cut.
     public func mtu(over way: Int) -> Int {
-        max(68, min(longestCopy(over: way), truncate.map { Int($0) } ?? .max) - Self.ethernetHeader)
+        max(Self.shortestCut, min(longestCopy(over: way), truncate.map { Int($0) } ?? .max)) - Self.ethernetHeader
     }
+
+    /// Bytes: the kernel takes no MTU below 68 (`ETH_MIN_MTU`).
+    static let shortestCut = 82
 
     private static let ethernetHeader = 14
 }

@@ -154,6 +154,7 @@ struct MirrorTests {
             return #expect(Bool(false))
         }
         #expect(world(["a": job], tunnels: [device]).plan.mirrors.actions.isEmpty)
+        #expect(warnings.contains { $0.contains("no shorter than 82 bytes") } == (truncate == 64))
         let fits = truncate.map { $0 <= 1460 } ?? false
         #expect(warnings.contains { $0.contains("copies of more than 1460 bytes are cut") } == !fits)
     }
