@@ -53,10 +53,10 @@ static __always_inline int take(struct bucket *b, __u32 packets)
 }
 
 /*
- * Sends a copy of a packet that is as many on the wire. Nothing may look at the packet's bytes afterwards. Not static, so
- * that the verifier reads it once.
+ * Sends a copy of a packet that is as many on the wire. Nothing may look at the packet's bytes afterwards. Static: before
+ * Linux 6.8 the verifier reads a global function also in programs that never come to it, and whose agent made no such maps.
  */
-__noinline int copy(struct __sk_buff *skb, __u32 packets)
+static __noinline int copy(struct __sk_buff *skb, __u32 packets)
 {
 	__u64 zero = 0; /* as in count_burst() */
 	__u32 mark = skb->mark;
