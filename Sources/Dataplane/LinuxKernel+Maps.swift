@@ -98,7 +98,7 @@ extension LinuxKernel {
     public func removeDetails(of tap: TapID) throws(KernelError) {
         try DetailTables.remove(of: tap, pins)
         details[tap] = nil
-        buckets[tap.job] = nil
+        if !details.keys.contains(where: { $0.job == tap.job }) { buckets[tap.job] = nil }
     }
 
     public func removeDetails(allBut taps: Set<TapID>) throws(KernelError) {

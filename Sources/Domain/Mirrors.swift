@@ -62,7 +62,9 @@ public struct Mirrors: Hashable, Sendable {
         }
         guard !sharers.isEmpty else { return }
         var tunnel = lead.tunnel
-        tunnel.direction = sharers.allSatisfy { $0.spec.direction == .egress } ? .egress : .ingress
+        // Type II has no such bit.
+        let isEgress = tunnel.version == 2 && sharers.allSatisfy { $0.spec.direction == .egress }
+        tunnel.direction = isEgress ? .egress : .ingress
         tunnels.insert(tunnel)
         let share = share(of: tunnel, observed)
         for wish in sharers {

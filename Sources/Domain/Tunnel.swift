@@ -61,7 +61,7 @@ extension JobSpec {
             name: erspan.name ?? (isAgents ? agent.name : NetdevName("tg\(key)")!),
             ends: .init(local: local, remote: remote, key: key), ttl: erspan.ttl ?? agent.ttl,
             tos: (erspan.tos ?? agent.tos).even, version: erspan.version, truncate: erspan.truncate,
-            direction: direction == .egress ? .egress : .ingress)
+            direction: direction == .egress && erspan.version == 2 ? .egress : .ingress)
     }
 
     func remote(_ agent: AgentMirror) -> IPv4Address? { erspan.remote ?? (isServed(by: agent) ? agent.remote : nil) }

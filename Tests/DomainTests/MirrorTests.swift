@@ -138,6 +138,11 @@ struct MirrorTests {
             return #expect(Bool(false))
         }
         #expect(tunnel.direction == .egress)
+        let old = Self.job("Ethernet0", .egress) { $0.erspan.version = 1 }
+        guard case .make(let typeII, _, _)? = world(["a": old]).plan.mirrors.actions.first else {
+            return #expect(Bool(false))
+        }
+        #expect(typeII.direction == .ingress, "it has no such bit")
         let plan = world(["a": out, "b": Self.job("Ethernet4")], tunnels: [Self.device()]).plan
         guard case .through(_, let warnings)? = plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
         #expect(warnings.contains { $0.contains("direction bit") })

@@ -81,6 +81,8 @@ extension AgentUnderTest {
 
     /// The reported flows are true flows, their volumes within their error, and with the rest they are everything.
     func expectFlows(_ job: String, like expected: ExpectedMeasurement) async throws {
+        // Flows are read once in an interval, counts more often.
+        try await eventually("\(job) reports flows") { try await !self.flows(of: job).isEmpty }
         let counted = try await statistics(job, "ingress")
         var sum = ExpectedVolume()
         let flows = try await flows(of: job)
