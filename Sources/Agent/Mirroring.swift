@@ -17,40 +17,53 @@ struct Mirroring {
             (devices, routes) = ([], [:])
             return
         }
-        let tunnels = try self.tunnels ?? open()
-        self.tunnels = tunnels
-        devices = try tunnels.devices()
-        routes = [:]
-        for ends in wanted { routes[ends] = try tunnels.route(ends) }
+        // What was seen last stands until the kernel tells otherwise: a question that fails takes no copies off.
+        routes = routes.filter { wanted.contains($0.key) }
+        do {
+            let tunnels = try self.tunnels ?? open()
+            self.tunnels = tunnels
+            devices = try tunnels.devices()
+            for ends in wanted { routes[ends] = try tunnels.route(ends) }
+        } catch {
+            for ends in wanted where routes[ends] == nil {
+                routes[ends] = .none(reason: "the kernel does not tell of tunnels and routes: \(error)")
+            }
+            throw error
+        }
     }
 
-    /// Makes what is missing, and changes what is otherwise than planned; false when there was nothing to do.
-    mutating func make(_ plan: Mirrors, now: Duration, _ logger: Logger) -> Bool {
+    /// Makes what is missing, and changes what is otherwise than planned, until that time.
+    mutating func make(_ plan: Mirrors, until end: Duration, _ clock: AgentClock, _ logger: Logger) -> Progress {
         failures = failures.filter { plan.tunnels.contains($0.key) }
-        var hasActed = false
-        for action in plan.actions {
-            if case .remove = action { continue }
-            hasActed = true
+        let actions = plan.actions.filter { !$0.isRemoval }
+        for (index, action) in actions.enumerated() {
+            guard index == 0 || clock.uptime < end else { return .interrupted }
             do {
                 try tunnels?.perform(action)
                 if case .make(let tunnel, _, _) = action { failures[tunnel] = nil }
             } catch {
-                note(error, of: action, now, logger)
+                note(error, of: action, clock.uptime, logger)
             }
         }
-        return hasActed
+        return actions.isEmpty ? .nothing : .done
     }
 
-    /// Removes what nobody wants; what cannot be removed now is planned again.
-    func remove(_ plan: Mirrors, _ logger: Logger) {
-        for case .remove(let device) in plan.actions {
+    /// Removes what nobody wants, until that time; what cannot be removed now is planned again.
+    func remove(_ plan: Mirrors, until end: Duration, _ clock: AgentClock, _ logger: Logger) -> Progress {
+        let actions = plan.actions.filter(\.isRemoval)
+        for (index, action) in actions.enumerated() {
+            guard index == 0 || clock.uptime < end else { return .interrupted }
             do {
-                try tunnels?.perform(.remove(device))
+                try tunnels?.perform(action)
             } catch {
-                logger.warning("cannot remove a tunnel", metadata: ["tunnel": "\(device.name)", "error": "\(error)"])
+                logger.warning("cannot remove a tunnel", metadata: ["error": "\(error)"])
             }
         }
+        return actions.isEmpty ? .nothing : .done
     }
+
+    /// How far it came: a tunnel takes the kernel some milliseconds, and news is not to wait for hundreds of them.
+    enum Progress { case nothing, done, interrupted }
 
     mutating func removeAll(_ open: () throws -> sending TunnelDevices) throws {
         try (tunnels ?? open()).removeAll()

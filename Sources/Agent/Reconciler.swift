@@ -153,13 +153,16 @@ public actor Reconciler {
 
     /// Takes every tap off and forgets the jobs: `run --detach-on-exit`.
     func releaseAll() {
-        let isDone = troubles.attempt(to: "detach all taps") {
-            // An agent that never came to open it may still have taps of an earlier one.
-            if dataplane == nil, desired.mirror.mode != .placeholder { dataplane = try openDataplane() }
+        // An agent that never came to open the kernel's doors may still have taps and tunnels of an earlier one.
+        let isPrivileged = dataplane != nil || desired.mirror.mode != .placeholder
+        let areTapsOff = troubles.attempt(to: "detach all taps") {
+            if dataplane == nil, isPrivileged { dataplane = try openDataplane() }
             try dataplane?.releaseAll()
-            try mirroring.removeAll(openTunnels)
         }
-        guard isDone else { return }
+        let areTunnelsGone = troubles.attempt(to: "remove the tunnels") {
+            if isPrivileged { try mirroring.removeAll(openTunnels) }
+        }
+        guard areTapsOff, areTunnelsGone else { return }
         logger.notice("all taps are detached")
         statuses = []
         publisher.submit([:], .jobs)
@@ -189,10 +192,12 @@ extension Reconciler {
     private func performPlan() async {
         var observed = observed()
         var plan = Planner.plan(desired, observed)
-        if mirroring.make(plan.mirrors, now: clock.uptime, logger), lookAtTunnels() {
+        let made = mirroring.make(plan.mirrors, until: clock.uptime + Self.slice, clock, logger)
+        if made != .nothing, lookAtTunnels() {
             observed = self.observed()
             plan = Planner.plan(desired, observed)
         }
+        if made == .interrupted { signal.send() }
         seen = observed
         admitted = plan.admitted
         memory.remember(plan.intents)
@@ -214,7 +219,9 @@ extension Reconciler {
             guard desired == world, heldSince == held else { return signal.send() }
         }
         // Now nobody copies into them any more.
-        if held == nil { mirroring.remove(plan.mirrors, logger) }
+        guard held == nil else { return }
+        let removed = mirroring.remove(plan.mirrors, until: clock.uptime + Self.slice, clock, logger)
+        if removed == .interrupted { signal.send() }
     }
 
     private func perform(_ action: Action) {

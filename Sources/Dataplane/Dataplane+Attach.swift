@@ -2,24 +2,24 @@ import Domain
 import Glibc
 
 extension Dataplane {
-    /// A tap for whose flows there is no room counts without them, and the error is thrown all the same.
-    func attachWithinQuota(_ tap: TapID, to port: Port, _ measurement: Measurement) throws(KernelError) {
+    /// A tap that cannot measure or copy all that was asked does what it can, and the error is thrown all the same.
+    func attachAsMuchAsGoes(_ tap: TapID, to port: Port, _ measurement: Measurement) throws(KernelError) {
         do {
             try attach(tap, to: port, measuring: measurement)
         } catch {
-            guard error.code == EDQUOT else { throw error }
-            try attach(tap, to: port, measuring: measurement.withoutFlows)
+            if let less = measurement.less(after: error) { try attachAsMuchAsGoes(tap, to: port, less) }
             throw error
         }
     }
 
     /// Likewise.
-    func changeWithinQuota(_ tap: TapID, to measurement: Measurement) throws(KernelError) {
+    func changeAsMuchAsGoes(_ tap: TapID, to measurement: Measurement) throws(KernelError) {
         do {
             try change(tap, to: measurement)
         } catch {
-            guard error.code == EDQUOT, seats[tap]?.measurement != measurement.withoutFlows else { throw error }
-            try change(tap, to: measurement.withoutFlows)
+            if let less = measurement.less(after: error), seats[tap]?.measurement != less {
+                try changeAsMuchAsGoes(tap, to: less)
+            }
             throw error
         }
     }
@@ -29,8 +29,10 @@ extension Dataplane {
         // What an attempt that failed could not take back, or a place that it could not be taken off.
         if slots[slot].attachType != nil { try detach(tap) }
         guard attachType == .tcx else { return try attachFilter(tap, to: port, slot, measurement) }
+        // That a program is refused says nothing of tcx.
+        let program = try sit(tap, on: port, .tcx, measurement)
         do {
-            try attachLink(tap, to: port, slot, measurement)
+            try attachLink(program, of: tap, to: port, slot, measurement)
         } catch {
             try attach(tap, to: port, slot, measurement, insteadOf: error)
         }
@@ -139,9 +141,8 @@ extension Dataplane {
     }
 
     private func attachLink(
-        _ tap: TapID, to port: Port, _ slot: Int, _ measurement: Measurement
+        _ program: Program, of tap: TapID, to port: Port, _ slot: Int, _ measurement: Measurement
     ) throws(KernelError) {
-        let program = try sit(tap, on: port, .tcx, measurement)
         do {
             var record = slots[slot].tailored(measurement != .plain)
             record.attachType = .tcx
@@ -245,10 +246,16 @@ extension Dataplane {
 }
 
 extension Measurement {
-    fileprivate var withoutFlows: Measurement {
+    /// Without flows when there is no room for them, else without copies, whose program is the one that a kernel might
+    /// refuse alone; nil: there is nothing to leave out.
+    fileprivate func less(after error: KernelError) -> Measurement? {
         var rest = self
-        rest.detail.remove(.flows)
-        return rest
+        if error.code == EDQUOT {
+            rest.detail.remove(.flows)
+        } else {
+            rest.copies = nil
+        }
+        return rest == self ? nil : rest
     }
 }
 

@@ -102,8 +102,8 @@ public final class Dataplane {
     /// Performs one step of a plan.
     public func perform(_ action: Action) throws(KernelError) {
         switch action {
-        case .attach(let tap, let port, let measurement): try attachWithinQuota(tap, to: port, measurement)
-        case .change(let tap, let measurement): try changeWithinQuota(tap, to: measurement)
+        case .attach(let tap, let port, let measurement): try attachAsMuchAsGoes(tap, to: port, measurement)
+        case .change(let tap, let measurement): try changeAsMuchAsGoes(tap, to: measurement)
         case .detach(let tap): try detach(tap)
         case .release(let tap):
             try detach(tap)

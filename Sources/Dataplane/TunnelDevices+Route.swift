@@ -6,11 +6,13 @@ extension TunnelDevices {
     /// The way that the kernel sends copies from one end to the other.
     public func route(_ ends: Tunnel.Ends) throws(KernelError) -> Route {
         let noWay = Route.none(reason: "there is no route to \(ends.remote): add one, or change erspan_remote")
+        // To the kernel that is any address.
+        guard ends.remote.bits != 0 else { return noWay }
+        guard ends.local.bits != 0 else { return notOurs(ends.local) }
         guard let answer = try ask(to: ends.remote, from: ends.local) else {
             // The kernel has the same answer for a source that is not its own.
             guard try ask(to: ends.remote, from: nil) != nil else { return noWay }
-            return .none(
-                reason: "erspan_local \(ends.local) is no address of this machine: give it to a device, or change it")
+            return notOurs(ends.local)
         }
         let attributes = answer.attributes(after: MemoryLayout<rtmsg>.size)
         guard let kind = answer.header(rtmsg.self)?.rtm_type,
@@ -21,7 +23,12 @@ extension TunnelDevices {
         }
         let metrics = NetlinkMessage.attributes(attributes[UInt16(RTA_METRICS.rawValue)] ?? [])
         let pathMTU = metrics[UInt16(RTAX_MTU)]?.number(UInt32.self).map { Int($0) } ?? .max
-        return .out(ifindex: out, mtu: min(pathMTU, try mtu(ofDevice: out)))
+        guard let mtu = try mtu(ofDevice: out) else { return noWay }
+        return .out(ifindex: out, mtu: min(pathMTU, mtu))
+    }
+
+    private func notOurs(_ local: IPv4Address) -> Route {
+        .none(reason: "erspan_local \(local) is no address of this machine: give it to a device, or change it")
     }
 
     /// Nil: there is no way.
@@ -41,11 +48,17 @@ extension TunnelDevices {
         }
     }
 
-    private func mtu(ofDevice ifindex: UInt32) throws(KernelError) -> Int {
+    /// Nil: the device is gone.
+    private func mtu(ofDevice ifindex: UInt32) throws(KernelError) -> Int? {
         var header = ifinfomsg()
         header.ifi_index = Int32(ifindex)
-        let answer = try netlink.perform(NetlinkRequest(Int(RTM_GETLINK), header), "look at device \(ifindex)")
-        let mtu = answer?.attributes(after: MemoryLayout<ifinfomsg>.size)[UInt16(IFLA_MTU)]?.number(UInt32.self)
-        return mtu.map { Int($0) } ?? 1500
+        do {
+            let answer = try netlink.perform(NetlinkRequest(Int(RTM_GETLINK), header), "look at device \(ifindex)")
+            let mtu = answer?.attributes(after: MemoryLayout<ifinfomsg>.size)[UInt16(IFLA_MTU)]?.number(UInt32.self)
+            return mtu.map { Int($0) }
+        } catch {
+            guard error.code == ENODEV else { throw error }
+            return nil
+        }
     }
 }

@@ -39,7 +39,11 @@ public final class TunnelDevices {
 
     /// Removes what is left of every tunnel of ours.
     public func removeAll() throws(KernelError) {
-        for device in try devices() where device.isOurs { try remove(device, why: "is wanted no more") }
+        var failures = Failures()
+        for device in try devices() where device.isOurs {
+            failures.note { () throws(KernelError) in try remove(device, why: "is wanted no more") }
+        }
+        try failures.throwFirst()
     }
 
     private func remove(_ device: TunnelDevice, why: String) throws(KernelError) {
@@ -63,18 +67,32 @@ public final class TunnelDevices {
                 try clearName(of: tunnel)
             }
         }
-        guard let made = try devices().first(where: { $0.name == tunnel.name }) else {
-            throw KernelError("make the tunnel \(tunnel.name)", code: ENODEV, detail: "it vanished at once")
+        do {
+            try takeUp(tunnel)
+        } catch {
+            // Without our alias nobody would know it for ours.
+            abandon(tunnel.name)
+            throw error
         }
-        var does = made.tunnel
-        does?.truncate = tunnel.truncate
-        guard does == tunnel else {
-            throw KernelError(
-                "make the tunnel \(tunnel.name)", code: EPROTO,
-                detail: "the kernel made it otherwise than it was asked to")
-        }
-        try takeUp(made.ifindex, made.name)
         logger.notice("tunnel made", metadata: ["tunnel": "\(tunnel.name)", "from": "\(tunnel.ends)"])
+    }
+
+    /// Removes the device that was made under this name a moment ago.
+    private func abandon(_ name: NetdevName) {
+        var request = NetlinkRequest(Int(RTM_DELLINK), ifinfomsg())
+        request.add(Int(IFLA_IFNAME), name.text)
+        do {
+            try netlink.perform(request, "remove the tunnel \(name)")
+        } catch {
+            logger.warning("a tunnel is left half made", metadata: ["tunnel": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    /// Nil: there is none of that name, or it is of another kind.
+    private func device(_ name: NetdevName) throws(KernelError) -> TunnelDevice? {
+        var request = NetlinkRequest(Int(RTM_GETLINK), ifinfomsg())
+        request.add(Int(IFLA_IFNAME), name.text)
+        return try netlink.perform(request, "look at \(name)").flatMap { TunnelDevice($0, alias: alias) }
     }
 
     private func create(_ tunnel: Tunnel, mtu: Int) throws(KernelError) {
@@ -98,7 +116,18 @@ public final class TunnelDevices {
 
     /// Gives the device our alias, which the kernel takes only when it is there, and no IPv6 address of its own: router
     /// solicitations would go to the collector, as if the port had them.
-    private func takeUp(_ ifindex: UInt32, _ name: NetdevName) throws(KernelError) {
+    private func takeUp(_ tunnel: Tunnel) throws(KernelError) {
+        let name = tunnel.name
+        guard let made = try device(name) else {
+            throw KernelError("make the tunnel \(name)", code: ENODEV, detail: "it vanished at once")
+        }
+        var does = made.tunnel
+        does?.truncate = tunnel.truncate
+        guard does == tunnel else {
+            throw KernelError(
+                "make the tunnel \(name)", code: EPROTO, detail: "the kernel made it otherwise than it was asked to")
+        }
+        let ifindex = made.ifindex
         var mark = NetlinkRequest(Int(RTM_NEWLINK), Self.header(ifindex))
         mark.add(Int(IFLA_IFALIAS), Array(alias.utf8))
         try netlink.perform(mark, "give \(name) its alias")
@@ -128,7 +157,9 @@ public final class TunnelDevices {
                 "make the tunnel \(name)", code: EEXIST, detail: "\(other.name) is a tunnel from \(tunnel.ends) already"
             )
         }
-        guard let device = all.first(where: { $0.name == name }), device.isFallback else {
+        let holder = all.first { $0.name == name }
+        if let holder, holder.isOurs { return try remove(holder, why: "gives its name to another") }
+        guard let device = holder, device.isFallback else {
             throw KernelError(
                 "make the tunnel \(name)", code: EEXIST,
                 detail: "a device of others has that name: set another erspan_name, or remove it")

@@ -88,7 +88,7 @@ public struct JobStatus: Hashable, Sendable {
         if case .refused(let why)? = share { problems.append("no copies are sent: \(why)") }
         if case .through(let device, let more)? = share {
             warnings += more
-            if attached.count == taps.count, attached.allSatisfy({ $0.measurement == measurement }) {
+            if attached.count == taps.count, attached.allSatisfy({ $0.measurement?.copies == measurement.copies }) {
                 (mode, interface) = (.erspan, device.name.text)
             }
         }

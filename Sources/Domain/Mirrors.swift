@@ -20,23 +20,28 @@ public struct Mirrors: Hashable, Sendable {
     public init() {}
 
     public init(_ intents: [JobName: Intent], _ desired: Desired, _ observed: Observed) {
+        let surroundings = Surroundings(observed)
         var wishes: [Tunnel.Ends: [Wish]] = [:]
         for case (let name, .count(let job)) in intents where job.spec.effectiveMode(desired.mirror) == .erspan {
             guard let tunnel = job.spec.tunnel(desired.mirror) else { continue }
-            let wish = Wish(job: name, spec: job.spec, tunnel: tunnel, isIncumbent: observed.copies(name, tunnel.ends))
-            wishes[tunnel.ends, default: []].append(wish)
+            if let reason = surroundings.refusal(of: job.spec, tunnel) {
+                shares[name] = .refused(reason: reason)
+            } else {
+                let wish = Wish(job: name, spec: job.spec, tunnel: tunnel, isIncumbent: surroundings.has(tunnel))
+                wishes[tunnel.ends, default: []].append(wish)
+            }
         }
         var named: [NetdevName: JobName] = [:]
         for group in wishes.values.map({ $0.sorted() }).sorted(by: { $0[0] < $1[0] }) {
-            let lead = group[0]
-            if let owner = named[lead.tunnel.name] {
-                for wish in group { shares[wish.job] = .refused(reason: wish.taken(by: owner)) }
-            } else {
-                named[lead.tunnel.name] = lead.job
-                settle(group, observed)
+            let free = group.filter { named[$0.tunnel.name] == nil }
+            for wish in group {
+                if let owner = named[wish.tunnel.name] { shares[wish.job] = .refused(reason: wish.taken(by: owner)) }
             }
+            guard let lead = free.first else { continue }
+            named[lead.tunnel.name] = lead.job
+            settle(free, surroundings)
         }
-        let wanted = Set(wishes.keys)
+        let wanted = Set(tunnels.map(\.ends))
         for device in observed.tunnels where device.isOurs {
             if device.tunnel.map({ !wanted.contains($0.ends) }) ?? true {
                 actions.append(.remove(device))
@@ -46,7 +51,7 @@ public struct Mirrors: Hashable, Sendable {
     }
 
     /// - Parameter group: jobs with equal ends, the one that has its way before the others.
-    private mutating func settle(_ group: [Wish], _ observed: Observed) {
+    private mutating func settle(_ group: [Wish], _ surroundings: Surroundings) {
         let lead = group[0]
         var sharers: [Wish] = []
         for wish in group {
@@ -54,19 +59,16 @@ public struct Mirrors: Hashable, Sendable {
                 shares[wish.job] = .refused(
                     reason: "\(field) is not that of job \(lead.job), with which it shares the tunnel from "
                         + "\(lead.tunnel.ends): let them agree, or take another erspan_key")
-            } else if let reason = observed.loop(of: wish) {
-                shares[wish.job] = .refused(reason: reason)
             } else {
                 sharers.append(wish)
             }
         }
-        guard !sharers.isEmpty else { return }
         var tunnel = lead.tunnel
         // Type II has no such bit.
         let isEgress = tunnel.version == 2 && sharers.allSatisfy { $0.spec.direction == .egress }
         tunnel.direction = isEgress ? .egress : .ingress
         tunnels.insert(tunnel)
-        let share = share(of: tunnel, observed)
+        let share = share(of: tunnel, surroundings)
         for wish in sharers {
             if case .through(let device, let warnings) = share {
                 shares[wish.job] = .through(device, warnings: warnings + wish.warnings(tunnel))
@@ -76,7 +78,8 @@ public struct Mirrors: Hashable, Sendable {
         }
     }
 
-    private mutating func share(of tunnel: Tunnel, _ observed: Observed) -> Share {
+    private mutating func share(of tunnel: Tunnel, _ surroundings: Surroundings) -> Share {
+        let observed = surroundings.observed
         let way: Int
         switch observed.routes[tunnel.ends] {
         case .out(_, let mtu)?: way = mtu
@@ -84,10 +87,10 @@ public struct Mirrors: Hashable, Sendable {
         case nil: return .pending
         }
         let mtu = tunnel.mtu(over: way)
-        let device = observed.tunnels.first { $0.tunnel?.ends == tunnel.ends }
+        let device = surroundings.devices[tunnel.ends]
         if let device, device.does(tunnel), device.isOurs || tunnel.truncate == nil || device.mtu == mtu {
             if device.isOurs, device.mtu != mtu { actions.append(.setMTU(device, mtu)) }
-            return .through(device, warnings: Self.warnings(tunnel, way, observed))
+            return .through(device, warnings: Self.warnings(tunnel, way))
         }
         if let device, !device.isOurs, !device.isLeft(of: tunnel) {
             return .refused(
@@ -102,7 +105,7 @@ public struct Mirrors: Hashable, Sendable {
         return observed.tunnelFailures[tunnel].map { .refused(reason: $0.reason) } ?? .pending
     }
 
-    private static func warnings(_ tunnel: Tunnel, _ way: Int, _ observed: Observed) -> [String] {
+    private static func warnings(_ tunnel: Tunnel, _ way: Int) -> [String] {
         let longest = tunnel.longestCopy(over: way)
         if let truncate = tunnel.truncate, Int(truncate) <= longest { return [] }
         return [
@@ -127,6 +130,10 @@ public enum TunnelAction: Hashable, Sendable {
     /// Nobody wants it any more.
     case remove(TunnelDevice)
 
+    public var isRemoval: Bool {
+        if case .remove = self { true } else { false }
+    }
+
     fileprivate var order: (Int, String) {
         switch self {
         case .remove(let device): (0, device.name.text)
@@ -141,7 +148,7 @@ private struct Wish: Comparable {
     let job: JobName
     let spec: JobSpec
     let tunnel: Tunnel
-    /// Its copies go through such a tunnel now: others have to agree with it, not it with them.
+    /// There is such a tunnel now: others have to agree with it, not it with them.
     let isIncumbent: Bool
 
     static func < (a: Wish, b: Wish) -> Bool {
@@ -186,26 +193,46 @@ private struct Wish: Comparable {
     }
 }
 
-extension Observed {
-    /// Whether a tap of the job copies through a device with these ends.
-    fileprivate func copies(_ job: JobName, _ ends: Tunnel.Ends) -> Bool {
-        Direction.allCases.contains { direction in
-            let copies = taps[TapID(job, direction)]?.measurement?.copies
-            return copies.map { copies in
-                tunnels.contains { $0.ifindex == copies.ifindex && $0.tunnel?.ends == ends }
-            } ?? false
+/// What is observed, with what is looked up for every job.
+private struct Surroundings {
+    let observed: Observed
+    let devices: [Tunnel.Ends: TunnelDevice]
+    /// Of devices that are members, by their number.
+    let masters: [UInt32: UInt32]
+
+    init(_ observed: Observed) {
+        self.observed = observed
+        devices = Dictionary(observed.tunnels.compactMap { device in device.tunnel.map { ($0.ends, device) } }) {
+            a, b in
+            a.isOurs ? a : b
         }
+        masters = Dictionary(observed.ports.values.compactMap { port in port.master.map { (port.ifindex, $0) } }) { $1 }
+    }
+
+    /// Whether a device of ours was made for a job that asks for this.
+    func has(_ tunnel: Tunnel) -> Bool {
+        guard let device = devices[tunnel.ends], device.isOurs, var own = device.tunnel else { return false }
+        if case .out(_, let way)? = observed.routes[tunnel.ends], device.mtu != tunnel.mtu(over: way) { return false }
+        (own.truncate, own.direction) = (tunnel.truncate, tunnel.direction)
+        return own == tunnel
+    }
+
+    /// Why no copies of the job can be sent through its tunnel, whatever others ask of that; nil: they can.
+    func refusal(of spec: JobSpec, _ tunnel: Tunnel) -> String? {
+        guard let port = observed.ports[spec.port] else { return nil }
+        if port.layer == .network {
+            return
+                "\(port.name) has no Ethernet header, without which ERSPAN carries nothing: mirror_mode none counts it"
+        }
+        return loop(of: spec, by: port, tunnel.ends)
     }
 
     /// Why the job's copies would come by its own port again; nil: they do not.
-    fileprivate func loop(of wish: Wish) -> String? {
-        guard case .out(let way, _)? = routes[wish.tunnel.ends], wish.spec.direction != .ingress,
-            let port = ports[wish.spec.port]
-        else { return nil }
-        let master = ports.values.first { $0.ifindex == way }?.master
-        guard way == port.ifindex || port.master == way || master == port.ifindex else { return nil }
-        return "copies to \(wish.tunnel.ends.remote) leave through \(port.name), whose egress they would be copies of: "
-            + "watch its ingress alone, or route \(wish.tunnel.ends.remote) by another port"
+    private func loop(of spec: JobSpec, by port: Port, _ ends: Tunnel.Ends) -> String? {
+        guard spec.direction != .ingress, case .out(let way, _)? = observed.routes[ends] else { return nil }
+        guard way == port.ifindex || port.master == way || masters[way] == port.ifindex else { return nil }
+        return "copies to \(ends.remote) leave through \(port.name), whose egress they would be copies of: "
+            + "watch its ingress alone, or route \(ends.remote) by another port"
     }
 }
 

@@ -38,7 +38,7 @@ public enum Planner {
                 let tap = TapID(name, direction)
                 let measurement = Measurement(job.spec, copyingTo: mirrors.shares[name]?.ifindex)
                 // Who cannot be taken off one port cannot be put on another.
-                guard let action = taken(tap, observed.taps[tap], port, measurement),
+                guard let action = taken(tap, observed.taps[tap], port, measurement, mirrors.shares[name]),
                     !observed.waits(tap, for: .stand(port, measurement)), !observed.waits(tap, for: .rest)
                 else { continue }
                 taking.append(action)
@@ -62,9 +62,13 @@ public enum Planner {
         return .detach(tap)
     }
 
-    /// What a tap that shall count needs: nothing when it stands on its port and measures what it shall.
-    private static func taken(_ tap: TapID, _ state: TapState?, _ port: Port, _ measurement: Measurement) -> Action? {
+    /// What a tap that shall count needs: nothing when it stands on its port and measures what it shall, nor when its
+    /// copies are about to have their tunnel again.
+    private static func taken(
+        _ tap: TapID, _ state: TapState?, _ port: Port, _ measurement: Measurement, _ share: Mirrors.Share?
+    ) -> Action? {
         guard let state, state.attachment?.port == port else { return .attach(tap, to: port, measuring: measurement) }
+        if share == .pending, state.measurement.map({ $0.copies != nil }) ?? true { return nil }
         return state.measurement == measurement ? nil : .change(tap, to: measurement)
     }
 

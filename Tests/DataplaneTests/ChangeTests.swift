@@ -33,6 +33,29 @@ import Testing
         #expect(!kernel.calls.contains { $0.hasPrefix("unlink") || $0.hasPrefix("clear") })
     }
 
+    @Test("a tap whose copying program the kernel refuses counts without copies, and says why")
+    func noCopies() throws {
+        let kernel = RecordedKernel(ports: [.ethernet0])
+        let dataplane = try Dataplane.start(kernel)
+        let copying = Measurement { ($0.detail, $0.copies) = ([.qos], .init(ifindex: 9, perSecond: 10)) }
+        kernel.failing = ("load telegen_copying", KernelError("load", code: 22))
+        #expect(throws: KernelError.self) {
+            try dataplane.perform(.attach(.a, to: .ethernet0, measuring: copying))
+        }
+        #expect(dataplane.taps[.a]?.measurement == rich)
+        kernel.failing = ("load telegen_copying", KernelError("load", code: 22))
+        kernel.calls = []
+        #expect(throws: KernelError.self) { try dataplane.perform(.change(.a, to: copying)) }
+        #expect(kernel.calls == ["load telegen_copying a ingress"], "what stands is as good as it goes")
+        try dataplane.perform(.change(.a, to: copying))
+        #expect(dataplane.taps[.a]?.measurement == copying)
+        kernel.failing = ("load telegen_copying", KernelError("load", code: 22))
+        var more = copying
+        more.detail = [.bursts]
+        #expect(throws: KernelError.self) { try dataplane.perform(.change(.a, to: more)) }
+        #expect(dataplane.taps[.a]?.measurement == Measurement { $0.detail = [.bursts] })
+    }
+
     @Test("of a change by clsact the filter keeps its handle and priority")
     func filter() throws {
         let kernel = RecordedKernel(ports: [.ethernet0])

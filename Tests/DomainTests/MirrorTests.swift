@@ -85,15 +85,12 @@ struct MirrorTests {
     @Test("jobs with equal ends share a tunnel; the later one that disagrees is degraded and says with whom")
     func sharing() {
         var world = world(
-            ["a": Self.job("Ethernet4") { $0.erspan.ttl = 9 }, "b": Self.job(), "c": Self.job("Ethernet4")],
-            tunnels: [Self.device()])
+            ["a": Self.job("Ethernet4") { $0.erspan.ttl = 9 }, "b": Self.job(), "c": Self.job("Ethernet4")])
         // Before any copies: by the names.
         guard case .refused(let reason)? = world.plan.mirrors.shares["b"] else { return #expect(Bool(false)) }
         #expect(reason.contains("erspan_ttl 64 is not that of job a"))
-        // Whose copies go through it has its way.
-        world.observed.taps[TapID("b", .ingress)] = TapState(
-            startedAt: UnixTime(nanoseconds: 1), attachment: Attachment(port: .ethernet0, type: .tcx),
-            measurement: Measurement(JobSpec(port: .init("Ethernet0")!), copyingTo: 30))
+        // Who asks for what there is has its way, after a restart too, when nothing is known of the taps.
+        world.observed.tunnels = [Self.device()]
         let shares = world.plan.mirrors.shares
         #expect((shares["b"]?.ifindex, shares["c"]?.ifindex) == (30, 30))
         guard case .refused(let other)? = shares["a"] else { return #expect(Bool(false)) }
@@ -111,6 +108,68 @@ struct MirrorTests {
             .plan
         guard case .refused(let reason)? = plan.mirrors.shares["b"] else { return #expect(Bool(false)) }
         #expect(reason == "erspan_name t is that of another tunnel, of job a: give this job another erspan_name")
+    }
+
+    @Test("a name that is taken refuses the job that asks for it, not those that share its tunnel by another name")
+    func takenName() {
+        let plan = world([
+            "a": Self.job { $0.erspan.name = NetdevName("t") },
+            "b": Self.job(key: 43) { $0.erspan.name = NetdevName("t") },
+            "c": Self.job(key: 43),
+        ]).plan
+        guard case .refused(let reason)? = plan.mirrors.shares["b"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("erspan_name t is that of another tunnel"))
+        #expect(plan.mirrors.shares["c"] == .pending)
+        #expect(plan.mirrors.tunnels.map(\.name.text).sorted() == ["t", "tg43"])
+    }
+
+    @Test("a job that is refused for a loop does not say how the tunnel of others shall be")
+    func refusedLead() {
+        let way = Route.out(ifindex: 7, mtu: 1500)
+        let jobs: [JobName: JobRow] = [
+            "a": Self.job("Ethernet0", .egress) { $0.erspan.ttl = 9 }, "b": Self.job("Ethernet4"),
+        ]
+        let mirrors = world(jobs, way: way).plan.mirrors
+        #expect(mirrors.shares["b"] == .pending)
+        #expect(mirrors.tunnels == [Tunnel(name: NetdevName("tg42")!, ends: Self.ends)])
+        // With it alone there is to be no tunnel.
+        let alone = world(["a": jobs["a"]!], tunnels: [Self.device()], way: way).plan.mirrors
+        #expect(alone.actions == [.remove(Self.device())])
+    }
+
+    @Test("copies stay as they are while their tunnel is being made anew, and nothing is known of their way")
+    func pending() {
+        var world = world(["a": Self.job()], tunnels: [Self.device()])
+        world.performPlan()
+        world.performPlan()
+        #expect(world.status("a").mode == .erspan)
+        world.observed.routes = [:]
+        #expect(world.plan.mirrors.shares["a"] == .pending)
+        #expect(world.plan.actions.isEmpty)
+        world.observed.taps[TapID("a", .ingress)] = TapState(
+            startedAt: UnixTime(nanoseconds: 1), attachment: Attachment(port: .ethernet0, type: .tcx), measurement: nil)
+        #expect(world.plan.actions.isEmpty, "an earlier agent's")
+    }
+
+    @Test("copies that go are told while flows are over their quota")
+    func modeWithoutFlows() {
+        var world = world(["a": Self.job { $0.detail = [.flows] }], tunnels: [Self.device()])
+        var measurement = Measurement.plain
+        measurement.copies = .init(ifindex: 30, perSecond: 100_000)
+        world.observed.taps[TapID("a", .ingress)] = TapState(
+            startedAt: UnixTime(nanoseconds: 1), attachment: Attachment(port: .ethernet0, type: .tcx),
+            measurement: measurement)
+        #expect((world.status("a").mode, world.status("a").interface) == (.erspan, "tg42"))
+    }
+
+    @Test("a port without Ethernet headers sends no copies, and says so")
+    func layerThree() {
+        var world = world(["a": Self.job()])
+        let port = Port(name: NetdevName("Ethernet0")!, ifindex: 7, layer: .network)
+        world.observed.ports[port.name] = port
+        guard case .refused(let reason)? = world.plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("has no Ethernet header"))
+        #expect(world.plan.mirrors.actions.isEmpty)
     }
 
     @Test("copies that would leave through the port whose egress they are of are refused", arguments: [true, false])
