@@ -61,7 +61,7 @@ test-kernels: setup venv stamp ## Run the tests of the datapath on the kernels o
 
 test-erspan: setup venv stamp ## Run the tests of ERSPAN on the kernels of SONiC, in a VM (KERNELS="5.10 6.1 6.12").
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
-	@for kernel in $(or $(KERNELS),5.10 6.1 6.12); do scripts/kernels run $$kernel TunnelTests || exit; done
+	@for kernel in $(or $(KERNELS),5.10 6.1 6.12); do scripts/kernels run $$kernel TunnelTests SinkTests || exit; done
 
 demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machine, for DEMO_SECONDS (20).
 	@python3 scripts/demo.py

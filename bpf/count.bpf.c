@@ -34,6 +34,7 @@ enum {
 	TAILORED = 1 << 4,
 	COPIES = 1 << 6, /* of what passes the filter and the sampling; what else it does is up to `operands` */
 	NETWORK = 1 << 5, /* the device has no Ethernet header; a tailored program knows by `operands` */
+	SINK = 1 << 7,    /* counts what is in copies that arrive in a tunnel, and nothing else; likewise up to `operands` */
 };
 
 /* The agent sets the number of slots before it loads. */
@@ -72,11 +73,12 @@ __u32 lane[TELEGEN_LANE_CELLS] SEC(".bss.lane");
 const volatile struct telegen_operands operands SEC(".rodata.operands");
 
 #include "copy.h"
+#include "sink.h"
 
 /* Whether a program measures a detail. What a copy takes is many times that, so one program serves for all of them. */
 static __always_inline int measures(const int program, const int detail)
 {
-	return program & detail && (!(program & COPIES) || operands.details & detail);
+	return program & detail && (!(program & (COPIES | SINK)) || operands.details & detail);
 }
 
 static __always_inline int is_ethernet(const int program)
@@ -357,21 +359,22 @@ static __always_inline void account_details(const struct packet *p, __u32 weight
 		count_burst(bytes);
 }
 
-/* Counts a packet, or all that become of it, in everything that the program is for. */
+/* Counts a packet, or all that become of it, in everything that the program is for. A copy that arrived is one. */
 static __always_inline int account(struct __sk_buff *skb, struct telegen_counters *counters, const struct packet *p,
-				   const int program)
+				   __u32 length, const int program)
 {
 	const __u32 weight = program & TAILORED ? operands.sample_rate : 1;
-	__u32 length = length_of(skb), segments = 1;
+	const int may_be_many = !(program & SINK);
+	__u32 segments = 1;
 	__u64 packets = weight, class = p->class;
 
 	if (program & FILTER && !is_wanted(p, blur(skb->len))) {
-		counters->filtered += skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
+		counters->filtered += may_be_many && skb->gso_size ? (cut(skb, is_ethernet(program)) >> 32) * weight : weight;
 		return NEXT;
 	}
 	if (p->is_malformed)
 		counters->parse_errors += weight;
-	if (skb->gso_size) {
+	if (may_be_many && skb->gso_size) {
 		packets = add_segments(skb, counters, is_ethernet(program), class, weight);
 		length = packets;
 		segments = packets >> 32;
@@ -395,7 +398,7 @@ static __noinline int account_odd(struct __sk_buff *skb, struct telegen_counters
 
 	explain(skb, is_ethernet(program));
 	packet = bpf_map_lookup_elem(&odd, &first);
-	return packet ? account(skb, counters, packet, program) : NEXT;
+	return packet ? account(skb, counters, packet, length_of(skb), program) : NEXT;
 }
 
 /* The same for programs that ask for nothing but the class. */
@@ -404,7 +407,7 @@ static __noinline int account_parsed(struct __sk_buff *skb, struct telegen_count
 	__u64 parsed = parse(skb, is_ethernet(program));
 	struct packet packet = { .class = P_CLASS(parsed), .is_malformed = !!(parsed & P_MALFORMED) };
 
-	return account(skb, counters, &packet, program & (TAILORED | NETWORK | BURSTS));
+	return account(skb, counters, &packet, length_of(skb), program & (TAILORED | NETWORK | BURSTS));
 }
 
 static __always_inline int account_rest(struct __sk_buff *skb, struct telegen_counters *counters, const int program)
@@ -599,6 +602,21 @@ static __always_inline int count(struct __sk_buff *skb, const int program)
 						  count_class(skb, counters, program);
 }
 
+/* A packet that is counted when it is a copy that the job waits for, by what is in it. */
+static __always_inline int terminate(struct __sk_buff *skb, const int program)
+{
+	__u32 slot = operands.slot, first = 0, arrival = arrive(skb);
+	struct telegen_counters *counters;
+	const struct packet *packet;
+
+	counters = bpf_map_lookup_elem(&if_stats_percpu, &slot);
+	if (!arrival || !counters || (operands.sample_rate > 1 && is_skipped(counters)))
+		return NEXT;
+	explain(skb, A_WHERE(arrival));
+	packet = bpf_map_lookup_elem(&odd, &first);
+	return packet ? account(skb, counters, packet, A_LENGTH(arrival), program) : NEXT;
+}
+
 #define PROGRAM(name, program)                           \
 	SEC("tc") int telegen_##name(struct __sk_buff *skb) \
 	{                                                \
@@ -624,5 +642,10 @@ PROGRAM(t_ftb, TAILORED | FILTER | FLOWS | BURSTS)
 PROGRAM(t_qtb, TAILORED | QOS | FLOWS | BURSTS)
 PROGRAM(t_fqtb, TAILORED | FILTER | QOS | FLOWS | BURSTS)
 PROGRAM(copying, TAILORED | FILTER | QOS | FLOWS | BURSTS | COPIES)
+
+SEC("tc") int telegen_terminating(struct __sk_buff *skb)
+{
+	return terminate(skb, TAILORED | FILTER | QOS | FLOWS | BURSTS | SINK);
+}
 
 char LICENSE[] SEC("license") = "GPL";

@@ -135,17 +135,20 @@ static __always_inline __u64 follow_extensions(struct __sk_buff *skb, __u64 chai
 	return parsed | P_IP | (chain & 0xff) << 8 | (chain >> 8 & 0xffff) << 32;
 }
 
-__noinline __u64 parse(struct __sk_buff *skb, __u32 ethernet)
+/* Where a packet begins: 0: the device has no Ethernet header; else the offset of that, plus one. */
+#define OUTERMOST 1
+
+__noinline __u64 parse(struct __sk_buff *skb, __u32 where)
 {
 	__u32 offset = 0;
 	__be16 type = skb->protocol;
 	__u64 parsed, word;
 
-	if (ethernet) {
-		__u32 tags = skb->vlan_present ? 1 : 0;
+	if (where) {
+		__u32 tags = where == OUTERMOST && skb->vlan_present ? 1 : 0;
 
-		offset = ETH_HLEN;
-		word = load4(skb, ETH_HLEN - 4);
+		offset = where - OUTERMOST + ETH_HLEN;
+		word = load4(skb, offset - 4);
 		if (word == ABSENT)
 			return TELEGEN_OTHER | P_MALFORMED;
 		type = bpf_htons(word);
@@ -268,9 +271,10 @@ struct {
 } odd SEC(".maps");
 
 /* All that `struct packet` asks, of a packet of any shape. */
-__noinline int explain(struct __sk_buff *skb, __u32 ethernet)
+__noinline int explain(struct __sk_buff *skb, __u32 where)
 {
-	__u64 parsed = parse(skb, ethernet);
+	__u64 parsed = parse(skb, where);
+	__u32 behind = where - OUTERMOST + ETH_HLEN;
 	__u32 at = P_NETWORK(parsed), protocol = P_PROTOCOL(parsed), first = 0;
 	struct packet *p = bpf_map_lookup_elem(&odd, &first);
 
@@ -280,12 +284,12 @@ __noinline int explain(struct __sk_buff *skb, __u32 ethernet)
 	p->class = P_CLASS(parsed);
 	p->is_malformed = !!(parsed & P_MALFORMED);
 	p->tcp_flags = TELEGEN_NO_TCP;
-	if (skb->vlan_present)
+	if (where <= OUTERMOST && skb->vlan_present)
 		p->vlan = skb->vlan_tci & 0xfff;
-	else if (ethernet && is_vlan(bpf_htons(load4(skb, ETH_HLEN - 4))))
-		p->vlan = load4(skb, ETH_HLEN - 2) & 0xfff;
+	else if (where && is_vlan(bpf_htons(load4(skb, behind - 4))))
+		p->vlan = load4(skb, behind - 2) & 0xfff;
 	if (!(parsed & P_IP)) {
-		if (ethernet && !p->is_malformed)
+		if (where && !p->is_malformed)
 			p->control = control_of_type(bpf_htons(load4(skb, at - 4)), load4(skb, at - 3));
 		return 0;
 	}

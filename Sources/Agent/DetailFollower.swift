@@ -9,6 +9,7 @@ struct DetailFollower {
         var flows: [FlowReport]?
         var bursts: BurstReport?
         var copies: CopyCounters?
+        var arrivals: ArrivalCounters?
     }
 
     private var readings: [TapID: Reading] = [:]
@@ -37,12 +38,14 @@ struct DetailFollower {
         for (tap, state) in taps {
             guard case .job(let job)? = desired.jobs[tap.job] else { continue }
             let isCopying = job.spec.effectiveMode(desired.mirror) == .erspan
-            guard isCopying || !job.spec.detail.isEmpty else { continue }
+            let isSink = job.spec.session(desired.mirror) != nil
+            guard isCopying || isSink || !job.spec.detail.isEmpty else { continue }
             wanted.insert(tap)
             beginLife(of: tap, state)
             do {
                 readings[tap] = try read(tap, state, job.spec, dataplane, now)
                 if isCopying { readings[tap]?.copies = try dataplane.copies(of: tap) }
+                if isSink { readings[tap]?.arrivals = try dataplane.arrivals(of: tap) }
             } catch {
                 failure = failure ?? error
             }

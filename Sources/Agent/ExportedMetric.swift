@@ -74,7 +74,7 @@ enum ExportedMetric: Int, CaseIterable, Hashable, Sendable {
         case .flowBytes: "Bytes of the largest flows."
         case .burstUtilization: "Windows of time by how much of the port's speed was used."
         case .burstPeak: "Most bytes in one window of the last minute."
-        case .copies: "Packets by what became of their copies."
+        case .copies: "Packets by what became of their copies, sent or arriving."
         case .sampleRate: "One packet in this many is counted, for as many."
         case .cost: "Time that the job takes per packet."
         }

@@ -62,7 +62,9 @@ extension TapReport {
         let troubles: [Count] = [
             (.parseErrors, .none, counters.parseErrors), (.filtered, .none, counters.filtered),
         ]
-        let counts = (troubles + (qos?.counts ?? []) + (copies?.counts ?? [])).filter { $0.2 > 0 }
+        let counts = (troubles + (qos?.counts ?? []) + (copies?.counts ?? []) + (arrivals?.counts ?? [])).filter {
+            $0.2 > 0
+        }
         return classes + counts.map { Reading(metric: $0, label: $1, value: .sum($2)) } + (bursts?.readings ?? [])
     }
 
@@ -92,6 +94,14 @@ extension QoSCounters {
 extension CopyCounters {
     fileprivate var counts: [Count] {
         [("sent", sent), ("failed", failed), ("suppressed", suppressed)].map { (.copies, .copyOutcome($0), $1) }
+    }
+}
+
+extension ArrivalCounters {
+    fileprivate var counts: [Count] {
+        [("lost", lost), ("late", late), ("truncated", truncated), ("fragmented", fragmented)].map {
+            (.copies, .copyOutcome($0), $1)
+        }
     }
 }
 

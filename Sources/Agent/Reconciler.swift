@@ -364,15 +364,19 @@ extension Reconciler {
         let observed = observed()
         let intents = Intent.all(desired, observed)
         let mirrors = Mirrors(intents, desired, observed)
-        let overlaps = VantagePoints.warnings(intents, observed.ports)
+        let overlaps = VantagePoints.warnings(intents, desired.mirror, observed.ports)
+            .merging(SharedSessions.warnings(intents, desired.mirror)) { $0 + $1 }
         return intents.map { name, intent in
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
                 let tap = TapID(name, direction)
-                guard let state = observed.taps[tap] else { return nil }
+                let spec = intent.job?.spec
+                let told = spec.map { $0.reportedDirection(ofTap: direction, desired.mirror) } ?? direction
+                guard let told, let state = observed.taps[tap] else { return nil }
                 let reading = details.reading(of: tap, state)
                 return TapReport(
-                    direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
-                    qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts, copies: reading?.copies)
+                    direction: told, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
+                    qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts, copies: reading?.copies,
+                    arrivals: reading?.arrivals)
             }
             var status = JobStatus(name, intent, desired, observed, mirrors)
             status.warnings += overlaps[name] ?? []

@@ -11,7 +11,9 @@ extension TapReport {
             fields["flow_other_packets"] = String(other.packets)
             fields["flow_other_bytes"] = String(other.bytes)
         }
-        for more in [qos?.fields, bursts?.fields, copies?.fields] { fields.merge(more ?? [:]) { _, new in new } }
+        for more in [qos?.fields, bursts?.fields, copies?.fields, arrivals?.fields] {
+            fields.merge(more ?? [:]) { _, new in new }
+        }
         return fields
     }
 
@@ -38,6 +40,15 @@ extension QoSCounters {
 extension CopyCounters {
     fileprivate var fields: [String: String] {
         ["copies_sent": String(sent), "copies_failed": String(failed), "copies_suppressed": String(suppressed)]
+    }
+}
+
+extension ArrivalCounters {
+    fileprivate var fields: [String: String] {
+        [
+            "copies_lost": String(lost), "copies_late": String(late), "copies_truncated": String(truncated),
+            "copies_fragmented": String(fragmented),
+        ]
     }
 }
 

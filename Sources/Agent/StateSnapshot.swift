@@ -43,6 +43,7 @@ struct TapReport: Sendable {
     var flows: [FlowReport]?
     var bursts: BurstReport?
     var copies: CopyCounters?
+    var arrivals: ArrivalCounters?
 }
 
 /// A flow where it was seen.

@@ -88,6 +88,9 @@ public final class Dataplane {
     /// What became of the copies of a tap's packets; nil: it never sent any.
     public func copies(of tap: TapID) throws(KernelError) -> CopyCounters? { try kernel.copies(of: tap) }
 
+    /// What became of the mirror whose copies the tap looks into; nil: it never did.
+    public func arrivals(of tap: TapID) throws(KernelError) -> ArrivalCounters? { try kernel.arrivals(of: tap) }
+
     /// The bursts of every tap that looks for them.
     public func bursts() throws(KernelError) -> [TapID: Details.Bursts] {
         var bursts: [TapID: Details.Bursts] = [:]

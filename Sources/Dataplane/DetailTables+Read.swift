@@ -31,6 +31,12 @@ extension BPFMap {
         return CopyCounters(sent: words[0], failed: words[1], suppressed: words[2])
     }
 
+    /// Of the same map, what a tunnel's end counts.
+    func arrivalCounters() throws(KernelError) -> ArrivalCounters {
+        let words = try sumPerCPU()
+        return ArrivalCounters(lost: words[3], late: words[4], truncated: words[5], fragmented: words[6])
+    }
+
     /// The map `flows`: every CPU's cells.
     func flowTable() throws(KernelError) -> FlowTable {
         let (bytes, cpus) = try readPerCPU()

@@ -42,7 +42,7 @@ final class DetailTables {
             if bursts == nil { try open(.bursts, entries: 1) }
             if burstTotals == nil { try open(.burstTotals, entries: 1) }
         }
-        if tailoring.measurement.copies != nil, copies == nil { try open(.copies, entries: 1) }
+        if tailoring.countsCopies, copies == nil { try open(.copies, entries: 1) }
         pending = nil
         guard detail.contains(.flows) else { return nil }
         pending = flows

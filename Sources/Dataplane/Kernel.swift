@@ -63,6 +63,8 @@ public protocol Kernel: AnyObject {
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details
     /// What became of the tap's copies; nil: it never sent any.
     func copies(of tap: TapID) throws(KernelError) -> CopyCounters?
+    /// What became of the mirror whose copies the tap looks into; nil: it never did.
+    func arrivals(of tap: TapID) throws(KernelError) -> ArrivalCounters?
     /// The same of its bursts alone.
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts?
     func write(_ bursts: BurstCounters, of tap: TapID) throws(KernelError)

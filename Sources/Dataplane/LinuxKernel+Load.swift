@@ -10,7 +10,7 @@ extension LinuxKernel {
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket"] {
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket", "senders"] {
             object.leaveOut(map: map)
         }
         try object.load(program: name)
@@ -30,7 +30,7 @@ extension LinuxKernel {
         let isCopying = tailoring.measurement.copies != nil
         for (isWanted, map, table) in [
             (detail.contains(.qos), "qos", tables.qos), (detail.contains(.flows), "flows", flows),
-            (detail.contains(.bursts), "bursts", tables.bursts), (isCopying, "copies", tables.copies),
+            (detail.contains(.bursts), "bursts", tables.bursts), (tailoring.countsCopies, "copies", tables.copies),
         ] {
             if isWanted, let table {
                 try object.share(map: map, table)
@@ -40,6 +40,7 @@ extension LinuxKernel {
         }
         object.leaveOut(map: ".bss.lane")
         if !isCopying { object.leaveOut(map: "bucket") }
+        if tailoring.measurement.session == nil { object.leaveOut(map: "senders") }
         let job = tailoring.tap.job
         if isCopying, let bucket = buckets[job] { try object.share(map: "bucket", descriptor: bucket.descriptor.raw) }
         var operands = tailoring.operands

@@ -81,6 +81,10 @@ extension LinuxKernel {
         try detailTables(of: tap).copies?.copyCounters()
     }
 
+    public func arrivals(of tap: TapID) throws(KernelError) -> ArrivalCounters? {
+        try detailTables(of: tap).copies?.arrivalCounters()
+    }
+
     public func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? {
         let tables = try detailTables(of: tap)
         guard let windows = tables.bursts, let totals = tables.burstTotals else { return nil }

@@ -53,6 +53,7 @@ public struct Tailoring: Hashable, Sendable {
 
     /// The program of the family: `telegen_t` and a letter for each thing that it does.
     var programName: String {
+        if measurement.session != nil { return "telegen_terminating" }
         if measurement.copies != nil { return "telegen_copying" }
         let letters = [
             (!measurement.filter.isEmpty, "f"), (measurement.detail.contains(.qos), "q"),
@@ -60,6 +61,9 @@ public struct Tailoring: Hashable, Sendable {
         ].filter(\.0).map(\.1).joined()
         return letters.isEmpty ? "telegen_t" : "telegen_t_\(letters)"
     }
+
+    /// Whether it tells what became of copies that are sent, or arrive.
+    var countsCopies: Bool { measurement.copies != nil || measurement.session != nil }
 
     /// Cells of the flow table: eight for each flow that is reported, so that few of them meet; a power of two.
     var flowCells: Int {

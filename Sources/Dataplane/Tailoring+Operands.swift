@@ -23,6 +23,7 @@ extension Tailoring {
             operands.details |= bit.rawValue
         }
         if let copies = measurement.copies { operands.set(copies) }
+        if let session = measurement.session { operands.set(session) }
         return operands
     }
 }
@@ -64,6 +65,13 @@ extension telegen_operands {
         copy_price = jiffies
         copy_refill = copies.perSecond
         copy_depth = max(UInt64(copies.perSecond) * UInt64(jiffies) / 10, UInt64(jiffies))
+    }
+
+    fileprivate mutating func set(_ session: ERSPANSession) {
+        sink_session = UInt32(session.key)
+        sink_type = UInt32(session.greType)
+        sink_remote = session.remote?.bits ?? 0
+        sink_local = session.local?.bits ?? 0
     }
 
     fileprivate mutating func set(_ filter: PacketFilter) {

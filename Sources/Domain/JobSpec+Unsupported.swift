@@ -3,8 +3,8 @@ extension JobSpec {
     /// themselves, the mode does.
     public func unsupported(agentDefault: AgentMirror) -> [String] {
         switch effectiveMode(agentDefault) {
-        case .port, .erspan, .placeholder: []
-        case .erspanSink, .asic: ["mirror_mode \(effectiveMode(agentDefault).rawValue): not supported yet"]
+        case .port, .erspan, .erspanSink, .placeholder: []
+        case .asic: ["mirror_mode \(effectiveMode(agentDefault).rawValue): not supported yet"]
         }
     }
 }

@@ -41,7 +41,7 @@ public struct JobStatus: Hashable, Sendable {
         case .count(let job):
             (operStatus, reason) = (.starting, "")
             mode = .port
-            interface = job.spec.port.text
+            interface = job.spec.watchedPort(desired.mirror).text
             count(job, desired, observed, mirrors.shares[name])
         case .placeholder(_, let why):
             (operStatus, reason) = (.placeholder, why)
@@ -61,13 +61,14 @@ public struct JobStatus: Hashable, Sendable {
     }
 
     private mutating func count(_ job: ParsedJob, _ desired: Desired, _ observed: Observed, _ share: Mirrors.Share?) {
-        let taps = job.spec.direction.directions.map { TapID(name, $0) }
-        guard let port = observed.ports[job.spec.port] else {
+        let taps = job.spec.watchedDirections(desired.mirror).map { TapID(name, $0) }
+        let (watched, session) = (job.spec.watchedPort(desired.mirror), job.spec.session(desired.mirror))
+        guard let port = observed.ports[watched] else {
             operStatus = .waiting
-            reason = "port \(job.spec.port): no such network device; counting starts by itself when it appears"
+            reason = "port \(watched): no such network device; counting starts by itself when it appears"
             return
         }
-        let measurement = Measurement(job.spec, copyingTo: share?.ifindex)
+        let measurement = Measurement(job.spec, of: session, copyingTo: share?.ifindex)
         let attached = taps.compactMap { observed.taps[$0] }.filter { $0.attachment?.port == port }
         let failures = taps.compactMap { tap -> String? in
             let state = observed.taps[tap]
@@ -85,6 +86,12 @@ public struct JobStatus: Hashable, Sendable {
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
         var problems = failures + job.spec.unsupported(agentDefault: desired.mirror)
+        if session != nil {
+            if job.spec.direction == .both {
+                warnings.append("copies do not say of which direction they are: all are counted as ingress")
+            }
+            if attached.contains(where: { $0.measurement?.session == session }) { mode = .erspanSink }
+        }
         if case .refused(let why)? = share { problems.append("no copies are sent: \(why)") }
         if case .through(let device, let more)? = share {
             warnings += more

@@ -9,6 +9,8 @@ public struct Measurement: Hashable, Sendable {
     public var topFlows = 0
     /// Nil: none are sent.
     public var copies: Copies?
+    /// What is inside these is measured, and nothing else; nil: what passes the port.
+    public var session: ERSPANSession?
 
     /// Of packets that pass the filter and the sampling.
     public struct Copies: Hashable, Sendable {
@@ -25,7 +27,8 @@ public struct Measurement: Hashable, Sendable {
 
     public init() {}
 
-    public init(_ spec: JobSpec, copyingTo tunnel: UInt32? = nil) {
+    public init(_ spec: JobSpec, of session: ERSPANSession? = nil, copyingTo tunnel: UInt32? = nil) {
+        self.session = session
         sampleRate = spec.sampleRate
         filter = spec.filter
         detail = spec.detail

@@ -28,15 +28,20 @@ public enum Planner {
         var freeing: [Action] = []
         var taking: [Action] = []
         for (tap, state) in observed.taps {
-            if let action = freed(tap, state, intents[tap.job], observed.ports), !observed.waits(tap, for: .rest) {
+            if let action = freed(tap, state, intents[tap.job], desired.mirror, observed.ports),
+                !observed.waits(tap, for: .rest)
+            {
                 freeing.append(action)
             }
         }
         for (name, intent) in intents {
-            guard case .count(let job) = intent, let port = observed.ports[job.spec.port] else { continue }
-            for direction in job.spec.direction.directions {
+            guard case .count(let job) = intent,
+                let port = observed.ports[job.spec.watchedPort(desired.mirror)]
+            else { continue }
+            for direction in job.spec.watchedDirections(desired.mirror) {
                 let tap = TapID(name, direction)
-                let measurement = Measurement(job.spec, copyingTo: mirrors.shares[name]?.ifindex)
+                let measurement = Measurement(
+                    job.spec, of: job.spec.session(desired.mirror), copyingTo: mirrors.shares[name]?.ifindex)
                 // Who cannot be taken off one port cannot be put on another.
                 guard let action = taken(tap, observed.taps[tap], port, measurement, mirrors.shares[name]),
                     !observed.waits(tap, for: .stand(port, measurement)), !observed.waits(tap, for: .rest)
@@ -50,12 +55,12 @@ public enum Planner {
 
     /// What happens to a slot that is in use: nothing when it counts where it shall, or rests.
     private static func freed(
-        _ tap: TapID, _ state: TapState, _ intent: Intent?, _ ports: [NetdevName: Port]
+        _ tap: TapID, _ state: TapState, _ intent: Intent?, _ agent: AgentMirror, _ ports: [NetdevName: Port]
     ) -> Action? {
         guard let intent else { return .release(tap) }
         guard let attachment = state.attachment else { return nil }
-        if case .count(let job) = intent, job.spec.direction.directions.contains(tap.direction),
-            ports[job.spec.port] == attachment.port
+        if case .count(let job) = intent, job.spec.watchedDirections(agent).contains(tap.direction),
+            ports[job.spec.watchedPort(agent)] == attachment.port
         {
             return nil
         }

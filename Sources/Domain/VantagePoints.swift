@@ -10,10 +10,12 @@ public enum VantagePoints {
     }
 
     /// Sentences for the warnings of the jobs that are to count.
-    public static func warnings(_ intents: [JobName: Intent], _ ports: [NetdevName: Port]) -> [JobName: [String]] {
+    public static func warnings(
+        _ intents: [JobName: Intent], _ agent: AgentMirror, _ ports: [NetdevName: Port]
+    ) -> [JobName: [String]] {
         let names = Dictionary(ports.map { ($0.value.ifindex, $0.key) }) { first, _ in first }
         var watchers: [NetdevName: [(job: JobName, directions: Set<Direction>)]] = [:]
-        for case (let name, .count(let job)) in intents {
+        for case (let name, .count(let job)) in intents where job.spec.session(agent) == nil {
             watchers[job.spec.port, default: []].append((name, Set(job.spec.direction.directions)))
         }
         var warnings: [JobName: [String]] = [:]

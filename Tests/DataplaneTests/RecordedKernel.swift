@@ -188,6 +188,7 @@ class RecordedKernel: Kernel {
     func details(of tap: TapID, _ wanted: Set<Detail>) throws(KernelError) -> Details { Details() }
 
     func copies(of tap: TapID) throws(KernelError) -> CopyCounters? { nil }
+    func arrivals(of tap: TapID) throws(KernelError) -> ArrivalCounters? { nil }
 
     func bursts(of tap: TapID) throws(KernelError) -> Details.Bursts? { nil }
 

@@ -135,10 +135,10 @@ struct PlannerTests {
     @Test("a mode that does not act yet makes the job degraded, and it counts on its port")
     func unsupported() {
         var world = World(
-            jobs: ["a": World.job("Ethernet0") { $0.mirrorMode = .erspanSink }], ports: [.ethernet0])
+            jobs: ["a": World.job("Ethernet0") { $0.mirrorMode = .asic }], ports: [.ethernet0])
         world.performPlan()
         #expect(world.status("a").operStatus == .degraded)
-        #expect(world.status("a").reason == "mirror_mode erspan-sink: not supported yet")
+        #expect(world.status("a").reason == "mirror_mode asic: not supported yet")
         #expect(world.observed.taps.count == 1)
     }
 

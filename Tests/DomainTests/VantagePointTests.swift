@@ -11,7 +11,7 @@ struct VantagePointTests {
         [String]]
     {
         let world = World(jobs: jobs, ports: ports)
-        return VantagePoints.warnings(world.plan.intents, world.observed.ports)
+        return VantagePoints.warnings(world.plan.intents, world.desired.mirror, world.observed.ports)
     }
 
     @Test("a job on a PortChannel and one on its member both say that they count the same packets")

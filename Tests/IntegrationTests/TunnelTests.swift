@@ -219,7 +219,7 @@ struct TunnelTests {
 
 extension Frame {
     /// The kernel's tunnel drops a copy that says it is IP and has no whole header (Linux, `pskb_inet_may_pull`).
-    fileprivate var isCarriedByTunnels: Bool {
+    var isCarriedByTunnels: Bool {
         switch bytes[12...13].reduce(0, { $0 << 8 | Int($1) }) {
         case 0x0800: bytes.count >= 34
         case 0x86dd: bytes.count >= 54

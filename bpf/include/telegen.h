@@ -103,6 +103,10 @@ struct telegen_operands {
 	__u32 copy_refill; /* … what comes into it in a jiffy … */
 	__u32 pad;
 	__u64 copy_depth;  /* … and how much it holds */
+	/* Of copies that arrive; addresses in host byte order, 0: any. */
+	__u32 sink_remote, sink_local;
+	__u32 sink_session;
+	__u32 sink_type;   /* GRE protocol of type I */
 };
 
 enum telegen_detail { TELEGEN_QOS = 1 << 0, TELEGEN_FLOWS = 1 << 1, TELEGEN_BURSTS = 1 << 2 };
@@ -182,12 +186,17 @@ struct telegen_flow {
 	__u32 next_version;                  /* last word: written first of a change of owner */
 };
 
-/* Value of a tap's map `copies`, one entry: wire packets of one CPU, by what became of their copies. */
+/* Value of a tap's map `copies`, one entry, of one CPU. In wire packets, by what became of their copies: */
 struct telegen_copies {
 	__u64 sent;
 	__u64 failed;     /* refused by the tunnel's device */
 	__u64 suppressed; /* by the cap */
-	__u64 reserved[5];
+	/* In single packets, of copies that arrive: */
+	__u64 lost;       /* numbers that a sender has used and that did not come */
+	__u64 late;       /* came after all, and were lost before; or came twice */
+	__u64 truncated;  /* cut by the sender, by its own word */
+	__u64 fragmented; /* cut in pieces on the way, and so not looked into */
+	__u64 reserved;
 };
 
 /* A power of two. At 1000 jiffies a second: about a second, at 250 four. */

@@ -1,0 +1,92 @@
+/// The copies of one ERSPAN session, by which a device's packets are told apart: what is inside is measured.
+public struct ERSPANSession: Hashable, Sendable {
+    /// Session id of types II and III, 0...1023. Type I has none.
+    public var key: UInt16
+    /// Who sends them; nil: anybody.
+    public var remote: IPv4Address?
+    /// Where they are sent to; nil: anywhere.
+    public var local: IPv4Address?
+    /// GRE protocol of type I.
+    public var greType: UInt16
+
+    public init(key: UInt16, remote: IPv4Address? = nil, local: IPv4Address? = nil, greType: UInt16 = 0x88be) {
+        (self.key, self.remote, self.local, self.greType) = (key, remote, local, greType)
+    }
+}
+
+/// What became of a mirror whose copies arrive, in copies; monotonic.
+public struct ArrivalCounters: Hashable, Sendable {
+    /// Sequence numbers that a sender has used and that did not come.
+    public var lost: UInt64
+    /// Came after all, and were counted as lost before; or came twice.
+    public var late: UInt64
+    /// Cut by the sender, by its own word.
+    public var truncated: UInt64
+    /// Cut in pieces on the way: not looked into.
+    public var fragmented: UInt64
+
+    public init(lost: UInt64 = 0, late: UInt64 = 0, truncated: UInt64 = 0, fragmented: UInt64 = 0) {
+        (self.lost, self.late, self.truncated, self.fragmented) = (lost, late, truncated, fragmented)
+    }
+}
+
+extension JobSpec {
+    /// The copies that the job looks into; nil: it counts what passes its port.
+    public func session(_ agent: AgentMirror) -> ERSPANSession? {
+        switch effectiveMode(agent) {
+        case .erspanSink, .asic:
+            ERSPANSession(
+                key: erspan.key ?? agent.key, remote: remote(agent), local: local(agent), greType: erspan.greType)
+        case .port, .erspan, .placeholder: nil
+        }
+    }
+
+    /// The device that the job's taps stand on.
+    public func watchedPort(_ agent: AgentMirror) -> NetdevName {
+        session(agent) == nil ? port : sinkPort ?? port
+    }
+
+    /// Where its taps stand: copies arrive, whatever they are of.
+    public func watchedDirections(_ agent: AgentMirror) -> [Direction] {
+        session(agent) == nil ? direction.directions : [.ingress]
+    }
+
+    /// The direction of which a tap's counts are told: of copies the one that they are of, as the row says; nil: the tap
+    /// is of an earlier row, and would be taken for another.
+    public func reportedDirection(ofTap tap: Direction, _ agent: AgentMirror) -> Direction? {
+        guard session(agent) != nil else { return tap }
+        guard tap == .ingress else { return nil }
+        return direction == .egress ? .egress : .ingress
+    }
+}
+
+/// Jobs whose copies of type I cannot be told apart.
+public enum SharedSessions {
+    /// Sentences for the warnings of the jobs that are to count.
+    public static func warnings(_ intents: [JobName: Intent], _ agent: AgentMirror) -> [JobName: [String]] {
+        var jobs: [Place: [(job: JobName, key: UInt16)]] = [:]
+        for case (let name, .count(let job)) in intents {
+            guard let session = job.spec.session(agent) else { continue }
+            var typeI = session
+            typeI.key = 0
+            let place = Place(port: job.spec.watchedPort(agent), typeI: typeI)
+            jobs[place, default: []].append((name, session.key))
+        }
+        var warnings: [JobName: [String]] = [:]
+        for group in jobs.values {
+            for (name, key) in group {
+                guard let other = group.filter({ $0.key != key }).map(\.job).min() else { continue }
+                warnings[name] = [
+                    "copies of ERSPAN type I, which has no session id, are counted by job \(other) too: give the jobs "
+                        + "other erspan_remote, if such copies come"
+                ]
+            }
+        }
+        return warnings
+    }
+
+    private struct Place: Hashable {
+        let port: NetdevName
+        let typeI: ERSPANSession
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Domain
+
+@Suite("Copies that a job looks into")
+struct SessionTests {
+    private static func job(_ key: UInt16? = 7, _ change: (inout JobSpec) -> Void = { _ in }) -> JobRow {
+        World.job("Ethernet0") { spec in
+            spec.mirrorMode = .erspanSink
+            spec.erspan.key = key
+            change(&spec)
+        }
+    }
+
+    private let tap = TapID("a", .ingress)
+
+    @Test("the tap stands where copies arrive, whatever direction they are of, and measures what is inside")
+    func place() {
+        for direction in WatchedDirection.allCases {
+            var world = World(
+                jobs: [
+                    "a": Self.job {
+                        $0.direction = direction
+                        $0.sinkPort = NetdevName("Ethernet4")
+                    }
+                ], ports: [.ethernet0, .ethernet4])
+            world.performPlan()
+            #expect(world.observed.taps.keys.map { $0 } == [tap])
+            #expect(world.observed.taps[tap]?.attachment?.port == .ethernet4)
+            #expect(world.observed.taps[tap]?.measurement?.session == ERSPANSession(key: 7))
+            let status = world.status("a")
+            #expect((status.operStatus, status.mode, status.interface) == (.running, .erspanSink, "Ethernet4"))
+            #expect(status.warnings.contains { $0.contains("of which direction") } == (direction == .both))
+            #expect(world.plan.actions.isEmpty)
+        }
+    }
+
+    @Test("a job waits for its sink_port, not for the port")
+    func waiting() {
+        let job = Self.job { $0.sinkPort = NetdevName("Ethernet4") }
+        let status = World(jobs: ["a": job], ports: [.ethernet0]).status("a")
+        #expect(status.operStatus == .waiting)
+        #expect(status.reason.contains("port Ethernet4"))
+    }
+
+    @Test("a job that turns to a tunnel on its own port is changed in place; its egress tap is taken off")
+    func turning() {
+        var world = World(jobs: ["a": World.job("Ethernet0", .both)], ports: [.ethernet0])
+        world.performPlan()
+        world.desired.jobs["a"] = Self.job()
+        let session = Measurement(JobSpec(port: NetdevName("Ethernet0")!), of: ERSPANSession(key: 7))
+        #expect(world.plan.actions == [.detach(TapID("a", .egress)), .change(tap, to: session)])
+    }
+
+    @Test("ends and key come from the row, else from the agent")
+    func defaults() throws {
+        var agent = AgentMirror(remote: IPv4Address("192.0.2.100")!, local: IPv4Address("192.0.2.10")!)
+        agent.key = 9
+        guard case .job(let row) = Self.job(nil, { $0.erspan.greType = 0x8949 }) else { return }
+        #expect(
+            row.spec.session(agent)
+                == ERSPANSession(key: 9, remote: agent.remote, local: agent.local, greType: 0x8949))
+        agent.device = NetdevName("Ethernet4")
+        #expect(row.spec.session(agent)?.remote == nil)
+    }
+
+    @Test("counts are told by the direction that the copies are of; a tap of an earlier row is not taken for it")
+    func told() {
+        guard case .job(var row) = Self.job() else { return }
+        let agent = AgentMirror(mode: .none)
+        row.spec.direction = .egress
+        #expect(row.spec.reportedDirection(ofTap: .ingress, agent) == .egress)
+        #expect(row.spec.reportedDirection(ofTap: .egress, agent) == nil)
+        row.spec.mirrorMode = MirrorMode.none
+        #expect(row.spec.reportedDirection(ofTap: .ingress, agent) == .ingress)
+    }
+
+    @Test("jobs whose copies of type I cannot be told apart say so")
+    func sharedSessions() {
+        let remote = IPv4Address("192.0.2.1")
+        let jobs: [JobName: JobRow] = [
+            "a": Self.job(1), "b": Self.job(2), "c": Self.job(3) { $0.erspan.remote = remote },
+            "d": Self.job(4) { $0.sinkPort = NetdevName("Ethernet4") }, "e": World.job("Ethernet0"),
+        ]
+        let world = World(jobs: jobs, ports: [.ethernet0, .ethernet4])
+        let warnings = SharedSessions.warnings(world.plan.intents, world.desired.mirror)
+        #expect(Set(warnings.keys) == ["a", "b"])
+        #expect(warnings["a"]?.first?.contains("by job b too") == true)
+    }
+}
