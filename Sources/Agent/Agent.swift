@@ -55,8 +55,14 @@ public struct Agent: Service {
             guardKey: databases.guardKey, reconciler: reconciler, settings: { await apply($0, ticker, export) },
             rowsChanged: { databases.server?.rowsChanged() }, logger: logger)
 
+        let mirrorSessions = MirrorSessionService(
+            databases: databases, reconciler: reconciler, removesAtEnd: options.detachOnExit, clock: clock,
+            logger: logger)
         var services: [any Service] = databases.server.map { [PrivateServerService(server: $0, logger: logger)] } ?? []
-        services += [publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), follower, export]
+        services += [
+            publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), mirrorSessions, follower,
+        ]
+        services.append(export)
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
     }

@@ -17,6 +17,8 @@ public actor Reconciler {
     private let clock: AgentClock
     private let logger: Logger
     nonisolated let signal = Signal()
+    /// What jobs ask the hardware for has changed.
+    nonisolated let mirrorSignal = Signal()
 
     private var desired: Desired
     private var misnamed: [String: String] = [:]
@@ -33,6 +35,9 @@ public actor Reconciler {
     private var unavailable: (reason: String, attempts: Int, retryAt: Duration)?
     private var ports: [NetdevName: Port] = [:]
     private var mirroring = Mirroring()
+    /// What jobs ask the hardware for; nil: not known, or everything stays as it is.
+    private(set) var mirrorWishes: [JobName: MirrorWish]?
+    private var hardware: [JobName: HardwareMirrors.State] = [:]
     /// As they were at the last tick, or after the last action: STATE_DB is not written more often than that.
     private var counters: [TapID: Counters] = [:]
     /// As they were at the last tick; bursts are newer.
@@ -67,6 +72,13 @@ public actor Reconciler {
         troubles = TroubleLog(logger)
         self.openDataplane = openDataplane
         self.openTunnels = openTunnels
+    }
+
+    /// What has become of the sessions in hardware.
+    func update(hardware states: [JobName: HardwareMirrors.State]) {
+        guard states != hardware else { return }
+        hardware = states
+        signal.send()
     }
 
     /// Reconciles whenever it is woken, until cancelled.
@@ -201,6 +213,7 @@ extension Reconciler {
         seen = observed
         admitted = plan.admitted
         memory.remember(plan.intents)
+        wish(plan.intents)
         failures = failures.filter { desired.jobs[$0.key.job] != nil || observed.taps[$0.key] != nil }
         let (world, held) = (desired, heldSince)
         // While CONFIG_DB is rebuilt a port that came back gets its taps again; others do not start.
@@ -222,6 +235,20 @@ extension Reconciler {
         guard held == nil else { return }
         let removed = mirroring.remove(plan.mirrors, until: clock.uptime + Self.slice, clock, logger)
         if removed == .interrupted { signal.send() }
+    }
+
+    /// Has the hardware asked for what jobs that count want.
+    private func wish(_ intents: [JobName: Intent]) {
+        var wishes: [JobName: MirrorWish]?
+        if heldSince == nil {
+            wishes = [:]
+            for case (let name, .count(let job)) in intents {
+                wishes?[name] = job.spec.mirrorSession(name, desired.mirror)
+            }
+        }
+        guard wishes != mirrorWishes else { return }
+        mirrorWishes = wishes
+        mirrorSignal.send()
     }
 
     private func perform(_ action: Action) {
@@ -258,6 +285,7 @@ extension Reconciler {
             failures: failures, admitted: admitted, expired: memory.expired)
         (observed.tunnels, observed.routes) = (mirroring.devices, mirroring.routes)
         observed.tunnelFailures = mirroring.failures
+        observed.hardware = hardware
         return observed
     }
 

@@ -85,12 +85,23 @@ public struct JobStatus: Hashable, Sendable {
         }
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
-        var problems = failures + job.spec.unsupported(agentDefault: desired.mirror)
+        var problems = failures
         if session != nil {
             if job.spec.direction == .both {
                 warnings.append("copies do not say of which direction they are: all are counted as ingress")
             }
             if attached.contains(where: { $0.measurement?.session == session }) { mode = .erspanSink }
+        }
+        var isAsked = false
+        if job.spec.effectiveMode(desired.mirror) == .asic {
+            switch observed.hardware[self.name] {
+            case .active: mode = .asic
+            case .inactive(let why):
+                mode = .asic
+                problems.append(why)
+            case .refused(let why): problems.append("no mirror in hardware: \(why)")
+            case .pending, nil: isAsked = true
+            }
         }
         if case .refused(let why)? = share { problems.append("no copies are sent: \(why)") }
         if case .through(let device, let more)? = share {
@@ -107,6 +118,10 @@ public struct JobStatus: Hashable, Sendable {
         } else if attached.count < taps.count || !problems.isEmpty {
             operStatus = problems.isEmpty ? .starting : .degraded
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")
+        } else if isAsked {
+            (operStatus, reason) = (
+                .starting, observed.hardware[self.name]?.pending ?? "the switch is asked for the mirror"
+            )
         } else if let share, share.ifindex != nil, mode != .erspan {
             (operStatus, reason) = (.starting, "copies are about to be sent")
         } else {

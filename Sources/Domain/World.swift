@@ -46,6 +46,8 @@ public struct Observed: Hashable, Sendable {
     public var routes: [Tunnel.Ends: Route] = [:]
     /// Tunnels that could not be made.
     public var tunnelFailures: [Tunnel: TunnelFailure] = [:]
+    /// What became of the sessions that jobs ask the hardware for.
+    public var hardware: [JobName: HardwareMirrors.State] = [:]
     /// Jobs that have a place among `max_jobs`.
     public var admitted: Set<JobName>
     /// Jobs whose `expires_at` has passed once, with the value that passed: latched whatever the clock does.

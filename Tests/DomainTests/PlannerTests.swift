@@ -132,16 +132,6 @@ struct PlannerTests {
         #expect(world.status("a").operStatus == .failed)
     }
 
-    @Test("a mode that does not act yet makes the job degraded, and it counts on its port")
-    func unsupported() {
-        var world = World(
-            jobs: ["a": World.job("Ethernet0") { $0.mirrorMode = .asic }], ports: [.ethernet0])
-        world.performPlan()
-        #expect(world.status("a").operStatus == .degraded)
-        #expect(world.status("a").reason == "mirror_mode asic: not supported yet")
-        #expect(world.observed.taps.count == 1)
-    }
-
     @Test("what a job measures changes in place, without taking it off its port")
     func changed() {
         var world = World(jobs: ["a": World.job("Ethernet0")], ports: [.ethernet0])

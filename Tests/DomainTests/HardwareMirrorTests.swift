@@ -1,0 +1,196 @@
+import Testing
+
+@testable import Domain
+
+@Suite("Mirrors in hardware")
+struct HardwareMirrorTests {
+    private static let session = wish("a")
+    private static var row: [String: String] { session.fields }
+
+    private static func wish(
+        _ job: JobName = "a", _ port: String = "Ethernet0", _ direction: WatchedDirection = .ingress,
+        _ change: (inout JobSpec) -> Void = { _ in }
+    ) -> MirrorSession {
+        guard case .session(let session)? = spec(port, direction, change).mirrorSession(job, AgentMirror(mode: .none))
+        else { preconditionFailure() }
+        return session
+    }
+
+    private static func spec(
+        _ port: String = "Ethernet0", _ direction: WatchedDirection = .ingress,
+        _ change: (inout JobSpec) -> Void = { _ in }
+    ) -> JobSpec {
+        var spec = JobSpec(port: NetdevName(port)!)
+        (spec.mirrorMode, spec.direction, spec.sinkPort) = (.asic, direction, NetdevName("Ethernet4"))
+        (spec.erspan.remote, spec.erspan.local) = (IPv4Address("192.0.2.1"), IPv4Address("192.0.2.10"))
+        change(&spec)
+        return spec
+    }
+
+    /// A switch as the test has it, and the plan's own memory.
+    private struct Switch {
+        var mirrors = HardwareMirrors()
+        var wishes: [JobName: MirrorWish] = ["a": .session(session)]
+        var sessions: [String: [String: String]] = [:]
+        var statuses: [String: String] = [:]
+        var uptime = Duration.zero
+
+        /// Plans, and writes what is planned.
+        mutating func step() -> [HardwareMirrors.Action] {
+            let actions = mirrors.plan(wishes, .init(sessions: sessions, statuses: statuses, uptime: uptime))
+            for action in actions {
+                switch action {
+                case .set(let session): sessions[session.name] = session.fields
+                case .delete(let name): sessions[name] = nil
+                }
+            }
+            return actions
+        }
+    }
+
+    @Test("a session has SONiC's fields and no other, and a name of at most 32 characters")
+    func fields() {
+        #expect(
+            Self.row == [
+                "type": "ERSPAN", "src_ip": "192.0.2.1", "dst_ip": "192.0.2.10", "gre_type": "0x88be", "dscp": "0",
+                "ttl": "64", "queue": "0", "src_port": "Ethernet0", "direction": "RX",
+            ])
+        let other = Self.wish("b", "PortChannel1", .both) { spec in
+            (spec.erspan.tos, spec.erspan.ttl, spec.erspan.greType) = (.value(0xb8), 9, 0x22eb)
+        }
+        #expect([other.fields["dscp"], other.fields["ttl"], other.fields["gre_type"]] == ["46", "9", "0x22eb"])
+        #expect(other.fields["direction"] == "BOTH")
+        #expect(Self.wish("a", "Ethernet0", .egress).fields["direction"] == "TX")
+        // FNV-1a of "a" (RFC 9923's vectors).
+        #expect(Self.session.name == "tg_a_e40c292c")
+        let long = JobName(String(repeating: "x", count: 64))!
+        #expect(Self.wish(long).name.utf8.count == 32)
+        #expect(Self.wish(long).name.hasPrefix("tg_xxxxxxxxxxxxxxxxxxxx_"))
+    }
+
+    @Test(
+        "the agent's own sessions are known by their names",
+        arguments: [
+            ("tg_a_e40c292c", true), ("tg_b_e40c292c", false), ("tg_a_e40c292", false), ("tg_a", false), ("", false),
+            ("everflow0", false), ("tg__e40c292c", false), ("tg_a_E40C292C", false),
+            ("tg_xxxxxxxxxxxxxxxxxxxx_00000000", true), ("tg_xxxxxxxxxxxxxxxxxxxxx_00000000", false),
+            ("xtg_a_e40c292c", false),
+        ])
+    func ownership(name: String, isOwn: Bool) { #expect(MirrorSession.isOwn(name) == isOwn) }
+
+    @Test("a session is written, awaited and active; inactive is told with the remedy")
+    func life() {
+        var device = Switch()
+        #expect(device.step() == [.set(Self.session)])
+        #expect(device.mirrors.states["a"]?.pending != nil)
+        #expect(device.step().isEmpty)
+        device.statuses[Self.session.name] = "active"
+        #expect(device.step().isEmpty)
+        #expect(device.mirrors.states["a"] == .active)
+        device.statuses[Self.session.name] = "inactive"
+        _ = device.step()
+        guard case .inactive(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("is inactive: the switch needs a route to 192.0.2.10"))
+        device.wishes = [:]
+        #expect(device.step() == [.delete(name: Self.session.name)])
+        #expect(device.step().isEmpty && device.mirrors.states.isEmpty)
+    }
+
+    @Test(
+        "a session that does not come to STATE_DB in ten seconds was ignored: it is removed, and asked for again later")
+    func silence() {
+        var device = Switch()
+        _ = device.step()
+        _ = device.step()
+        #expect(device.mirrors.lookAgainAt == .seconds(10))
+        device.uptime = .seconds(9)
+        #expect(device.step().isEmpty)
+        device.uptime = .seconds(10)
+        #expect(device.step() == [.delete(name: Self.session.name)])
+        guard case .refused(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("has not taken MIRROR_SESSION|tg_a_e40c292c"))
+        #expect(device.step().isEmpty)
+        #expect(device.mirrors.lookAgainAt == .seconds(40))
+        device.uptime = .seconds(40)
+        #expect(device.step() == [.set(Self.session)])
+        _ = device.step()
+        device.uptime = .seconds(50)
+        #expect(device.step() == [.delete(name: Self.session.name)])
+        #expect(device.mirrors.lookAgainAt == .seconds(110), "longer each time")
+        // Another wish is another attempt.
+        let other = Self.wish { $0.erspan.ttl = 3 }
+        device.wishes = ["a": .session(other)]
+        #expect(device.step() == [.set(other)])
+    }
+
+    @Test("a change, of the row or by hand, is a deletion, a wait until STATE_DB has none, and a new session")
+    func change() {
+        var device = Switch()
+        device.sessions[Self.session.name] = Self.row.merging(["ttl": "1"]) { $1 }
+        device.statuses[Self.session.name] = "active"
+        #expect(device.step() == [.delete(name: Self.session.name)])
+        #expect(device.step().isEmpty)
+        #expect(device.mirrors.states["a"]?.pending?.contains("taking the earlier session off") == true)
+        device.statuses = [:]
+        #expect(device.step() == [.set(Self.session)])
+    }
+
+    @Test("a port that others mirror in that direction is refused, and what others made is never touched")
+    func rivals() {
+        var device = Switch()
+        device.sessions = [
+            "everflow0": ["src_port": "Ethernet8,Ethernet0", "direction": "BOTH"],
+            "span": ["src_port": "Ethernet4", "direction": "TX"], "acl": ["type": "ERSPAN"],
+        ]
+        #expect(device.step().isEmpty)
+        guard case .refused(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("Ethernet0 is mirrored by MIRROR_SESSION|everflow0 already"))
+        device.wishes = ["b": .session(Self.wish("b", "Ethernet4", .ingress))]
+        #expect(device.step().count == 1, "the other direction")
+        device.wishes = ["b": .session(Self.wish("b", "Ethernet4", .both))]
+        #expect(device.step() == [.delete(name: Self.wish("b").name)])
+        #expect(device.step().isEmpty)
+        #expect(device.sessions.keys.sorted() == ["acl", "everflow0", "span"])
+    }
+
+    @Test("of two jobs on one port and direction the first has the mirror, and who has it keeps it")
+    func ownRivals() {
+        var device = Switch()
+        device.wishes["b"] = .session(Self.wish("b"))
+        #expect(device.step() == [.set(Self.session)])
+        guard case .refused(let reason)? = device.mirrors.states["b"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("tg_a_e40c292c"))
+        device.wishes["a"] = nil
+        #expect(device.step() == [.delete(name: Self.session.name), .set(Self.wish("b"))])
+        device.wishes["a"] = .session(Self.session)
+        #expect(device.step().isEmpty)
+    }
+
+    @Test("a job without both ends says what is missing; its tap counts what arrives")
+    func ends() {
+        guard
+            case .impossible(let reason)? = Self.spec("Ethernet0", .ingress, { $0.erspan.local = nil })
+                .mirrorSession("a", AgentMirror(mode: .none))
+        else { return #expect(Bool(false)) }
+        #expect(reason.contains("erspan_local"))
+    }
+
+    @Test("a job is running when its mirror is active, and says what it waits for, or what is wrong")
+    func status() {
+        var world = World(
+            jobs: ["a": .job(ParsedJob(spec: Self.spec("Ethernet0", .egress)))], ports: [.ethernet0, .ethernet4])
+        world.performPlan()
+        let cases: [(HardwareMirrors.State?, OperStatus, EffectiveMode, String)] = [
+            (nil, .starting, .erspanSink, "the switch is asked for the mirror"),
+            (.pending("so"), .starting, .erspanSink, "so"), (.active, .running, .asic, ""),
+            (.inactive(reason: "no route"), .degraded, .asic, "no route"),
+            (.refused(reason: "no"), .degraded, .erspanSink, "no mirror in hardware: no"),
+        ]
+        for (state, status, mode, reason) in cases {
+            world.observed.hardware["a"] = state
+            let told = world.status("a")
+            #expect((told.operStatus, told.mode, told.reason) == (status, mode, reason))
+            #expect(told.interface == "Ethernet4")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import SonicDB
+import Testing
+
+/// What SONiC's orchestration agent makes of `MIRROR_SESSION` (mirrororch of sonic-swss), as far as the agent sees it: a
+/// session is taken as it is written first and appears in STATE_DB; one with a field that it does not know, or without a
+/// destination, is ignored without a word, and so is every change of a row; a deletion takes the session out of STATE_DB.
+actor Orchestration {
+    private let config: Database
+    private let state: Database
+    /// Of sessions that are taken from now on.
+    var status = "active"
+    /// Every name that was taken, in their order.
+    private(set) var taken: [String] = []
+    private var known: [String: [String: String]] = [:]
+    private var ignored: Set<String> = []
+
+    init(_ config: Database, _ state: Database) { (self.config, self.state) = (config, state) }
+
+    func setStatus(_ status: String) { self.status = status }
+
+    /// Runs beside `body`.
+    static func running(
+        beside agent: AgentUnderTest, _ body: (Orchestration) async throws -> Void
+    ) async throws {
+        let orchestration = Orchestration(agent.config, agent.state)
+        let watcher = TableWatcher(
+            agent.config.endpoint, tables: ["MIRROR_SESSION"], guardKey: nil, logger: .init(label: "test"))
+        let work = Task { for await _ in watcher.batches() { try await orchestration.follow() } }
+        defer { work.cancel() }
+        try await body(orchestration)
+    }
+
+    private static let fields: Set<String> = [
+        "type", "src_ip", "dst_ip", "gre_type", "dscp", "ttl", "queue", "policer", "dst_port", "src_port", "direction",
+    ]
+
+    private func follow() async throws {
+        let rows = try await config.readAll(table: "MIRROR_SESSION", guardKey: nil).rows
+        for name in known.keys where rows[name] == nil || rows[name] == .absent {
+            known[name] = nil
+            try await state.apply([.delete(table: "MIRROR_SESSION_TABLE", key: name)])
+        }
+        ignored.formIntersection(rows.keys)
+        for case (let name, .row(let row)) in rows where known[name] == nil && !ignored.contains(name) {
+            guard row.fields["dst_ip"] != nil, Set(row.fields.keys).isSubset(of: Self.fields),
+                row.fields["src_port"] != "Ethernet99"
+            else {
+                ignored.insert(name)
+                continue
+            }
+            known[name] = row.fields
+            taken.append(name)
+            try await state.apply([.set(table: "MIRROR_SESSION_TABLE", key: name, fields: ["status": status])])
+        }
+    }
+}
