@@ -131,6 +131,10 @@ public final class Dataplane {
                 try detach(tap)
             }
         }
+        // Of those nobody else would think again: they do not stand.
+        for (tap, slot) in slots.inUse where seats[tap] == nil && slots[slot].attachType != nil {
+            failures.note { () throws(KernelError) in try detach(tap) }
+        }
         try failures.throwFirst()
     }
 

@@ -148,6 +148,19 @@ struct AttachTests {
         #expect(!kernel.calls.contains("load ethernet"))
     }
 
+    @Test("what could not be taken back of a tap that is gone is taken back when the taps are looked after")
+    func leftBehind() throws {
+        let dataplane = try Dataplane.start(kernel)
+        try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
+        kernel.linkTable["a_ingress"]?.ifindex = 0 // detached, and still pinned
+        kernel.failing = ("unlink", KernelError("remove pin", code: 30))
+        #expect(throws: KernelError.self) { try dataplane.verify() }
+        #expect(dataplane.taps[.a]?.attachment == nil)
+        try dataplane.verify()
+        #expect(kernel.linkTable.isEmpty)
+        #expect(kernel.calls.count { $0 == "unlink a_ingress" } == 2, "and then no more")
+    }
+
     @Test("removed pins are restored and told of once; taps whose links went with them are attached again")
     func pins() throws {
         let log = Log()
