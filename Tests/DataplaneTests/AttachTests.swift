@@ -152,7 +152,7 @@ struct AttachTests {
     func leftBehind() throws {
         let dataplane = try Dataplane.start(kernel)
         try dataplane.perform(.attach(.a, to: .ethernet0, measuring: .plain))
-        kernel.linkTable["a_ingress"]?.ifindex = 0 // detached, and still pinned
+        kernel.linkTable["a_ingress"]?.ifindex = 0  // detached, and still pinned
         kernel.failing = ("unlink", KernelError("remove pin", code: 30))
         #expect(throws: KernelError.self) { try dataplane.verify() }
         #expect(dataplane.taps[.a]?.attachment == nil)
