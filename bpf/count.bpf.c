@@ -605,10 +605,19 @@ static __always_inline int count(struct __sk_buff *skb, const int program)
 /* A packet that is counted when it is a copy that the job waits for, by what is in it. */
 static __always_inline int terminate(struct __sk_buff *skb, const int program)
 {
-	__u32 slot = operands.slot, first = 0, arrival = arrive(skb);
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 slot = operands.slot, first = 0, arrival;
 	struct telegen_counters *counters;
 	const struct packet *packet;
 
+	/* The rest of what the port receives, which may be most of it, is seen at a glance. */
+	if (!operands.is_network && data + ETH_HLEN + IPV4_HLEN <= end) {
+		__be16 type = *(__be16 *)(data + ETH_HLEN - 2);
+
+		if (type == bpf_htons(ETH_P_IP) ? *(__u8 *)(data + ETH_HLEN + 9) != IPPROTO_GRE : !is_vlan(type))
+			return NEXT;
+	}
+	arrival = arrive(skb);
 	counters = bpf_map_lookup_elem(&if_stats_percpu, &slot);
 	if (!arrival || !counters || (operands.sample_rate > 1 && is_skipped(counters)))
 		return NEXT;

@@ -13,6 +13,7 @@ struct Contestant {
         instances = try (0..<count).map { _ in try load() }
     }
 
+    static let baseline = BenchPrograms.BPFImage.baseline.bytes
     /// The name of the one that does nothing.
     static let empty = "empty"
     static let hash = "hash"
@@ -20,9 +21,8 @@ struct Contestant {
 
     /// The baselines, and the whole family.
     static func all(_ family: Family, instances: Int) throws -> [Contestant] {
-        let image = BenchPrograms.BPFImage.baseline.bytes
         let baselines = try [empty, "cell", hash].map { name in
-            try Contestant(name, count: instances) { try BPFObject(image, program: name) }
+            try Contestant(name, count: instances) { try BPFObject(baseline, program: name) }
         }
         let programs = try Family.programs.map { name in
             try Contestant(name, isNetwork: name == "telegen_l3", count: instances) { try family.load(name) }

@@ -47,6 +47,17 @@ final class Family {
         }
     }
 
+    /// A new instance of a program that sends copies or looks into them, without details.
+    func load(_ program: String, _ change: (inout telegen_operands) -> Void) throws(BenchFailure) -> BPFObject {
+        var operands = Self.operands(rate: 1, hasFilter: false)
+        change(&operands)
+        return try BPFObject(image, program: program) { maps throws(BenchFailure) in
+            try maps.share("if_stats_percpu", counters)
+            for map in [".bss.lane", "qos", "flows", "bursts"] { try maps.leaveOut(map) }
+            try Self.tailor(maps, operands)
+        }
+    }
+
     private static let flowCells = 1024
     private static let details: [(letter: String, map: String?)] = [
         ("f", nil), ("q", "qos"), ("t", "flows"), ("b", "bursts"),

@@ -21,6 +21,20 @@ struct PacketKind: Sendable {
         PacketKind(name: "hbh-tcp6", bytes: behindOptions(frame("ipv6-tcp-74"))),
     ]
 
+    /// Those that copies are measured with, and a copy that arrives.
+    static let copied: [PacketKind] = [
+        PacketKind(name: "udp4", bytes: frame("ipv4-udp-64")), PacketKind(name: "tcp4", bytes: frame("ipv4-tcp-1514")),
+        PacketKind(name: "udp4 in type II", bytes: inTunnel(frame("ipv4-udp-64"))),
+    ]
+
+    /// Session 42, number 0, every time.
+    private static func inTunnel(_ frame: [UInt8]) -> [UInt8] {
+        let length = 20 + 8 + 8 + frame.count
+        let ip: [UInt8] = [0x45, 0, UInt8(length >> 8), UInt8(length & 0xff), 0, 0, 0, 0, 64, 47, 0, 0]
+        let gre: [UInt8] = [0x10, 0, 0x88, 0xbe, 0, 0, 0, 0]
+        return frame[..<12] + [8, 0] + ip + [192, 0, 2, 100, 192, 0, 2, 10] + gre + [0x10, 0, 0, 42, 0, 0, 0, 0] + frame
+    }
+
     /// Those that a network is full of: no malformed headers, options or extensions.
     static let plain = ["udp4", "tcp4", "icmp6", "vlan-udp4", "qinq-tcp6", "arp", "one-byte"]
 

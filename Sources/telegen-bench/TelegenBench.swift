@@ -8,7 +8,7 @@ struct TelegenBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "telegen-bench",
         abstract: "Measures what the packet path and its handling cost on this machine. Needs root.",
-        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self])
+        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self])
 }
 
 /// How a command says what it has found.

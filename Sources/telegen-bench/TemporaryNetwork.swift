@@ -11,6 +11,22 @@ enum TemporaryNetwork {
         return Int32(if_nametoindex("bench0"))
     }
 
+    /// A device that forgets what is sent through it, a bridge without ports; answers its index.
+    static func addSink(address: String, neighbour: String) throws(BenchFailure) -> Int32 {
+        try ip("link", "add", "under0", "up", "type", "bridge")
+        try ip("address", "add", address, "dev", "under0")
+        try ip("neighbour", "add", neighbour, "lladdr", "02:54:47:00:00:01", "dev", "under0")
+        return Int32(if_nametoindex("under0"))
+    }
+
+    /// A type III ERSPAN tunnel; answers its index.
+    static func addTunnel(from local: String, to remote: String) throws(BenchFailure) -> Int32 {
+        try ip(
+            "link", "add", "mirror0", "up", "type", "erspan", "seq", "key", "42", "local", local, "remote", remote,
+            "erspan_ver", "2", "erspan_dir", "ingress", "erspan_hwid", "0")
+        return Int32(if_nametoindex("mirror0"))
+    }
+
     private static func ip(_ arguments: String...) throws(BenchFailure) {
         let command = ["ip"] + arguments
         var words = command.map { strdup($0) } + [nil]

@@ -11,7 +11,7 @@ BINARY = os.path.join(ROOT, ".build-release", "release", "telegen-bench")
 def measure(sandbox: Sandbox, instances: str, bursts: str) -> None:
     """Prints everything that it can measure; its table of packets takes more than a minute."""
     run(sandbox, "packets", "--instances", instances, "--bursts", bursts)
-    for command in ("programs", "readout", "swap"):
+    for command in ("programs", "readout", "swap", "copies"):
         run(sandbox, command)
 
 
