@@ -96,16 +96,13 @@ struct BadRowTests {
         }
     }
 
-    @Test("unknown fields are warnings, and a mode that does not act yet makes the job degraded")
-    func degraded() async throws {
+    @Test("unknown fields are warnings, and harm nothing else")
+    func unknownFields() async throws {
         try await AgentUnderTest.run { agent in
             try await agent.write("odd", ["port": "Ethernet0", "colour": "blue"])
             #expect(try await agent.wait("odd", is: "running")["warnings"]?.contains("colour") == true)
-            try await agent.write("more", ["port": "Ethernet0", "mirror_mode": "erspan-sink"])
-            let row = try await agent.wait("more", is: "degraded")
-            #expect(row["reason"] == "mirror_mode erspan-sink: not supported yet")
             let sent = try await agent.send(100)
-            try await agent.wait("more", hasCounted: sent.packets)
+            try await agent.wait("odd", hasCounted: sent.packets)
         }
     }
 }
