@@ -606,9 +606,10 @@ static __always_inline int count(struct __sk_buff *skb, const int program)
 static __always_inline int terminate(struct __sk_buff *skb, const int program)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	__u32 slot = operands.slot, first = 0, arrival;
+	__u32 slot = operands.slot, first = 0, length;
 	struct telegen_counters *counters;
-	const struct packet *packet;
+	struct packet *packet;
+	__u64 arrival;
 
 	/* The rest of what the port receives, which may be most of it, is seen at a glance. */
 	if (!operands.is_network && data + ETH_HLEN + IPV4_HLEN <= end) {
@@ -623,7 +624,14 @@ static __always_inline int terminate(struct __sk_buff *skb, const int program)
 		return NEXT;
 	explain(skb, A_WHERE(arrival));
 	packet = bpf_map_lookup_elem(&odd, &first);
-	return packet ? account(skb, counters, packet, A_LENGTH(arrival), program) : NEXT;
+	if (!packet)
+		return NEXT;
+	length = A_LENGTH(arrival);
+	if (A_VLAN(arrival)) {
+		packet->vlan = A_VLAN(arrival);
+		length += VLAN_HLEN;
+	}
+	return account(skb, counters, packet, length, program);
 }
 
 #define PROGRAM(name, program)                           \

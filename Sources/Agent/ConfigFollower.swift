@@ -118,8 +118,8 @@ struct ConfigFollower: Service {
 }
 
 extension TableView {
-    /// While SONiC migrates or rebuilds CONFIG_DB its guard key is absent or 0 (docker_image_ctl.j2 of sonic-buildimage).
-    fileprivate var isWhole: Bool { guardValue.map { !$0.isEmpty && $0 != "0" } ?? false }
+    /// Of a view with the guard key. While SONiC migrates or rebuilds CONFIG_DB its guard key is absent or 0 (docker_image_ctl.j2 of sonic-buildimage).
+    var isWhole: Bool { guardValue.map { !$0.isEmpty && $0 != "0" } ?? false }
 }
 
 extension JobRow {

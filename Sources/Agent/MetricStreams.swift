@@ -32,7 +32,7 @@ extension JobReport {
                 streams[id] = StreamPoint(start: reading.start ?? start, value: reading.value)
             }
         }
-        let taps = taps.filter { spec.direction.directions.contains($0.direction) }
+        let taps = taps.filter { status.directions.contains($0.direction) }
         let flows = topFlows
         for tap in taps {
             add(tap.readings + tap.readings(of: flows), tap.direction, since: tap.startedAt)
@@ -99,7 +99,7 @@ extension CopyCounters {
 
 extension ArrivalCounters {
     fileprivate var counts: [Count] {
-        [("lost", lost), ("late", late), ("truncated", truncated), ("fragmented", fragmented)].map {
+        [("lost", lost), ("late", late), ("truncated", truncated), ("unparsed", unparsed)].map {
             (.copies, .copyOutcome($0), $1)
         }
     }

@@ -23,8 +23,8 @@ struct MirrorSessionService: Service {
         guard removesAtEnd, databases.server == nil else { return }
         do {
             var mirrors = HardwareMirrors()
-            let actions = mirrors.plan([:], try await look(config, state))
-            try await perform(actions, config)
+            guard let observed = try await look(config, state) else { return }
+            try await perform(mirrors.plan([:], observed), config)
         } catch {
             logger.warning("cannot remove the mirror sessions: \(error)")
         }
@@ -48,8 +48,8 @@ struct MirrorSessionService: Service {
                 continue
             }
             do {
-                let actions = mirrors.plan(wishes, try await look(config, state))
-                try await perform(actions, config)
+                guard let observed = try await look(config, state) else { continue }
+                try await perform(mirrors.plan(wishes, observed), config)
                 isTroubled = false
             } catch {
                 if !isTroubled {
@@ -75,8 +75,12 @@ struct MirrorSessionService: Service {
         "mirror_mode asic asks the switch's orchestration agent, and there are no databases of SONiC here: set TELEGEN_DB "
         + "on a switch, or take another mirror_mode"
 
-    private func look(_ config: Database, _ state: Database) async throws -> HardwareMirrors.Observed {
-        let sessions = try await config.readAll(table: Self.configTable, guardKey: nil).rows
+    /// Nil while CONFIG_DB is not whole: it is being rebuilt, and what is missing comes again. The reconciler hears of its
+    /// end, and has new wishes then.
+    private func look(_ config: Database, _ state: Database) async throws -> HardwareMirrors.Observed? {
+        let view = try await config.readAll(table: Self.configTable, guardKey: databases.guardKey)
+        guard databases.guardKey == nil || view.isWhole else { return nil }
+        let sessions = view.rows
         let statuses = try await state.readAll(table: Self.stateTable, guardKey: nil).rows
         return HardwareMirrors.Observed(
             sessions: sessions.compactMapValues { if case .row(let row) = $0 { row.fields } else { nil } },

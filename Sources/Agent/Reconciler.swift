@@ -115,6 +115,7 @@ public actor Reconciler {
     func hold() {
         guard heldSince == nil else { return }
         heldSince = clock.wall
+        mirrorWishes = nil
         if !isKnown { openIfNeeded() }
         let what =
             isKnown
@@ -240,9 +241,10 @@ extension Reconciler {
     /// Has the hardware asked for what jobs that count want.
     private func wish(_ intents: [JobName: Intent]) {
         var wishes: [JobName: MirrorWish]?
-        if heldSince == nil {
+        // While nothing can be counted, taps and sessions of an earlier agent stay alike.
+        if heldSince == nil, unavailable == nil {
             wishes = [:]
-            for case (let name, .count(let job)) in intents {
+            for case (let name, .count(let job)) in intents where ports[job.spec.watchedPort(desired.mirror)] != nil {
                 wishes?[name] = job.spec.mirrorSession(name, desired.mirror)
             }
         }
@@ -397,12 +399,10 @@ extension Reconciler {
         return intents.map { name, intent in
             let taps = Direction.allCases.compactMap { direction -> TapReport? in
                 let tap = TapID(name, direction)
-                let spec = intent.job?.spec
-                let told = spec.map { $0.reportedDirection(ofTap: direction, desired.mirror) } ?? direction
-                guard let told, let state = observed.taps[tap] else { return nil }
+                guard let state = observed.taps[tap] else { return nil }
                 let reading = details.reading(of: tap, state)
                 return TapReport(
-                    direction: told, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
+                    direction: direction, startedAt: state.startedAt, counters: counters[tap] ?? Counters(),
                     qos: reading?.qos, flows: reading?.flows, bursts: reading?.bursts, copies: reading?.copies,
                     arrivals: reading?.arrivals)
             }

@@ -47,7 +47,7 @@ extension ArrivalCounters {
     fileprivate var fields: [String: String] {
         [
             "copies_lost": String(lost), "copies_late": String(late), "copies_truncated": String(truncated),
-            "copies_fragmented": String(fragmented),
+            "copies_unparsed": String(unparsed),
         ]
     }
 }

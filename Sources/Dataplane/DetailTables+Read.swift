@@ -34,7 +34,7 @@ extension BPFMap {
     /// Of the same map, what a tunnel's end counts.
     func arrivalCounters() throws(KernelError) -> ArrivalCounters {
         let words = try sumPerCPU()
-        return ArrivalCounters(lost: words[3], late: words[4], truncated: words[5], fragmented: words[6])
+        return ArrivalCounters(lost: words[3], late: words[4], truncated: words[5], unparsed: words[6])
     }
 
     /// The map `flows`: every CPU's cells.

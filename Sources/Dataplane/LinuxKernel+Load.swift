@@ -10,7 +10,7 @@ extension LinuxKernel {
         let object = try BPFObject(image, btf: btf)
         try object.choose(program: name)
         try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket", "senders"] {
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket", "streams"] {
             object.leaveOut(map: map)
         }
         try object.load(program: name)
@@ -40,7 +40,7 @@ extension LinuxKernel {
         }
         object.leaveOut(map: ".bss.lane")
         if !isCopying { object.leaveOut(map: "bucket") }
-        if tailoring.measurement.session == nil { object.leaveOut(map: "senders") }
+        if tailoring.measurement.session == nil { object.leaveOut(map: "streams") }
         let job = tailoring.tap.job
         if isCopying, let bucket = buckets[job] { try object.share(map: "bucket", descriptor: bucket.descriptor.raw) }
         var operands = tailoring.operands

@@ -22,11 +22,11 @@ public struct ArrivalCounters: Hashable, Sendable {
     public var late: UInt64
     /// Cut by the sender, by its own word.
     public var truncated: UInt64
-    /// Cut in pieces on the way: not looked into.
-    public var fragmented: UInt64
+    /// Not looked into: cut in pieces on the way, or no Ethernet frame.
+    public var unparsed: UInt64
 
-    public init(lost: UInt64 = 0, late: UInt64 = 0, truncated: UInt64 = 0, fragmented: UInt64 = 0) {
-        (self.lost, self.late, self.truncated, self.fragmented) = (lost, late, truncated, fragmented)
+    public init(lost: UInt64 = 0, late: UInt64 = 0, truncated: UInt64 = 0, unparsed: UInt64 = 0) {
+        (self.lost, self.late, self.truncated, self.unparsed) = (lost, late, truncated, unparsed)
     }
 }
 
@@ -46,18 +46,11 @@ extension JobSpec {
         session(agent) == nil ? port : sinkPort ?? port
     }
 
-    /// Where its taps stand: copies arrive, whatever they are of.
+    /// Where its taps stand, and of which their counts are told: copies arrive, whatever they are of.
     public func watchedDirections(_ agent: AgentMirror) -> [Direction] {
         session(agent) == nil ? direction.directions : [.ingress]
     }
 
-    /// The direction of which a tap's counts are told: of copies the one that they are of, as the row says; nil: the tap
-    /// is of an earlier row, and would be taken for another.
-    public func reportedDirection(ofTap tap: Direction, _ agent: AgentMirror) -> Direction? {
-        guard session(agent) != nil else { return tap }
-        guard tap == .ingress else { return nil }
-        return direction == .egress ? .egress : .ingress
-    }
 }
 
 /// Jobs whose copies of type I cannot be told apart.

@@ -1,18 +1,21 @@
 /// Which rows of `MIRROR_SESSION` there shall be, and what became of each job's. Pure, but for what it remembers of the
-/// switch's silence.
+/// switch.
 ///
 /// SONiC takes a session as it is written first: a change of the row is ignored, and so is a row that it does not like,
 /// without a word (orchagent's mirrororch). So a change is a deletion, a wait until STATE_DB has no such session, and a
-/// new row; and who has not come to STATE_DB after some seconds is refused.
+/// new row; and of one that does not come to STATE_DB nobody can say whether it was refused or the switch is not up: it
+/// stays, and is written anew now and then.
 public struct HardwareMirrors: Hashable, Sendable {
     /// Of every job that asks for a session.
     public private(set) var states: [JobName: State] = [:]
     /// When to look again if nothing happens; by the same clock as `uptime`.
     public private(set) var lookAgainAt: Duration?
 
-    /// Since when a session has been in CONFIG_DB and not in STATE_DB.
-    private var waiting: [MirrorSession: Duration] = [:]
-    private var refusals: [MirrorSession: Refusal] = [:]
+    private var silences: [MirrorSession: Silence] = [:]
+    /// When a row that was otherwise than it shall be was removed last, by its name.
+    private var corrections: [String: Duration] = [:]
+    /// Rows as they were when CONFIG_DB had them last, of which STATE_DB still has the session.
+    private var leaving: [String: [String: String]] = [:]
 
     public enum State: Hashable, Sendable {
         /// What it waits for.
@@ -20,11 +23,8 @@ public struct HardwareMirrors: Hashable, Sendable {
         case active
         /// The switch has taken it, and sends nothing, or none is there; one sentence with the remedy.
         case inactive(reason: String)
+        /// Nothing can arrive for the job, or what arrives is another's; likewise.
         case refused(reason: String)
-
-        var pending: String? {
-            if case .pending(let what) = self { what } else { nil }
-        }
     }
 
     public enum Action: Hashable, Sendable {
@@ -45,13 +45,18 @@ public struct HardwareMirrors: Hashable, Sendable {
         }
     }
 
-    private struct Refusal: Hashable {
-        let attempts: Int
-        let retryAt: Duration
+    /// Of the switch, about a session that is in CONFIG_DB.
+    private struct Silence: Hashable {
+        let since: Duration
+        var attempts = 0
+        /// When it is written anew; nil: the switch may still be at it.
+        var retryAt: Duration?
     }
 
     /// How long the switch may take to bring a session to STATE_DB.
     static let patience = Duration.seconds(10)
+    /// Between two corrections of a row that somebody else writes too.
+    static let correctionPause = Duration.seconds(10)
 
     public init() {}
 
@@ -60,66 +65,57 @@ public struct HardwareMirrors: Hashable, Sendable {
         var actions: [Action] = []
         (states, lookAgainAt) = ([:], nil)
         let wanted = Set(wishes.values.compactMap { if case .session(let session) = $0 { session } else { nil } })
-        waiting = waiting.filter { wanted.contains($0.key) }
-        refusals = refusals.filter { wanted.contains($0.key) }
         let names = Set(wanted.map(\.name))
+        silences = silences.filter { wanted.contains($0.key) }
+        corrections = corrections.filter { names.contains($0.key) }
+        leaving = leaving.merging(observed.sessions) { $1 }.filter { observed.statuses[$0.key] != nil }
         for name in observed.sessions.keys.sorted() where MirrorSession.isOwn(name) && !names.contains(name) {
             actions.append(.delete(name: name))
         }
-        var claimed = observed.sessions.filter { !MirrorSession.isOwn($0.key) || names.contains($0.key) }
+        // What goes is in the way until the switch has let it go.
+        var claims = leaving.merging(observed.sessions) { $1 }
         for (job, wish) in wishes.sorted(by: { $0.key < $1.key }) {
             switch wish {
             case .impossible(let reason): states[job] = .refused(reason: reason)
             case .session(let session):
-                let (state, action) = follow(session, claimed, observed)
+                let (state, action) = follow(session, claims, names, observed)
                 states[job] = state
                 if let action { actions.append(action) }
-                if case .set = action { claimed[session.name] = session.fields }
+                if case .set = action { claims[session.name] = session.fields }
             }
         }
         return actions
     }
 
     private mutating func follow(
-        _ session: MirrorSession, _ claimed: [String: [String: String]], _ observed: Observed
+        _ session: MirrorSession, _ claims: [String: [String: String]], _ names: Set<String>, _ observed: Observed
     ) -> (State, Action?) {
         let (now, status) = (observed.uptime, observed.statuses[session.name])
         guard let row = observed.sessions[session.name] else {
-            waiting[session] = nil
             if status != nil { return (.pending("the switch is still taking the earlier session off"), nil) }
-            if let rival = Self.rival(of: session, claimed) {
-                return (
-                    .refused(
-                        reason:
-                            "\(session.port) is mirrored by MIRROR_SESSION|\(rival) already, and the switch takes one "
-                            + "for a port and direction: remove that, or watch another direction"), nil
-                )
-            }
-            if let refusal = refusals[session], refusal.retryAt > now {
-                wake(at: refusal.retryAt)
-                return (Self.silence(session), nil)
+            if let rival = Self.rival(of: session, claims) {
+                // Its row has gone, or goes now.
+                guard observed.sessions[rival.name] != nil,
+                    !MirrorSession.isOwn(rival.name) || names.contains(rival.name)
+                else { return (.pending("MIRROR_SESSION|\(rival.name) is still being taken off the switch"), nil) }
+                return (.refused(reason: rival.reason), nil)
             }
             wake(at: now + Self.patience)
+            silences[session] = Silence(since: now, attempts: silences[session]?.attempts ?? 0)
             return (.pending("the switch is asked for the mirror"), .set(session))
         }
         guard row == session.fields else {
+            if let last = corrections[session.name], now - last < Self.correctionPause {
+                wake(at: last + Self.correctionPause)
+                return (
+                    .pending("somebody else writes MIRROR_SESSION|\(session.name) too: it is put right again soon"), nil
+                )
+            }
+            corrections[session.name] = now
             return (.pending("the earlier session is taken off the switch"), .delete(name: session.name))
         }
-        guard let status else {
-            let since = waiting[session] ?? now
-            waiting[session] = since
-            guard now - since >= Self.patience else {
-                wake(at: since + Self.patience)
-                return (.pending("the switch is asked for the mirror"), nil)
-            }
-            // It would lie there for ever: a row that was ignored is not looked at again.
-            let attempts = (refusals[session]?.attempts ?? 0) + 1
-            let pause = Duration.seconds(min(600, 30 << min(attempts - 1, 5)))
-            refusals[session] = Refusal(attempts: attempts, retryAt: now + pause)
-            wake(at: now + pause)
-            return (Self.silence(session), .delete(name: session.name))
-        }
-        (waiting[session], refusals[session]) = (nil, nil)
+        guard let status else { return silence(of: session, now) }
+        silences[session] = nil
         if status == "active" { return (.active, nil) }
         let reason =
             "MIRROR_SESSION|\(session.name) is \(status.isEmpty ? "without a status" : status): the switch needs a route "
@@ -127,22 +123,68 @@ public struct HardwareMirrors: Hashable, Sendable {
         return (.inactive(reason: reason), nil)
     }
 
-    private mutating func wake(at time: Duration) { lookAgainAt = min(lookAgainAt ?? time, time) }
-
-    private static func silence(_ session: MirrorSession) -> State {
-        .refused(
-            reason: "the switch has not taken MIRROR_SESSION|\(session.name): swss's log says why (an unknown port, no "
-                + "session left, mirroring of that direction unsupported); tried again by itself")
+    private mutating func silence(of session: MirrorSession, _ now: Duration) -> (State, Action?) {
+        var silence = silences[session] ?? Silence(since: now)
+        defer { silences[session] = silence }
+        guard now - silence.since >= Self.patience else {
+            wake(at: silence.since + Self.patience)
+            return (.pending("the switch is asked for the mirror"), nil)
+        }
+        if let retryAt = silence.retryAt, retryAt <= now {
+            // A row that was ignored is not looked at again. What comes of the new one is seen at once.
+            (silence.attempts, silence.retryAt) = (silence.attempts + 1, now + Self.pause(silence.attempts + 1))
+            wake(at: silence.retryAt!)
+            return (Self.refusal(session), .delete(name: session.name))
+        }
+        silence.retryAt = silence.retryAt ?? now + Self.pause(silence.attempts)
+        wake(at: silence.retryAt!)
+        return (Self.refusal(session), nil)
     }
 
-    /// Who mirrors the port in such a direction.
-    private static func rival(of session: MirrorSession, _ sessions: [String: [String: String]]) -> String? {
-        sessions.keys.sorted().first { name in
-            guard name != session.name, let row = sessions[name], let ports = row["src_port"],
-                let direction = WatchedDirection(words: row["direction"])
-            else { return false }
-            return ports.split(separator: ",").contains { $0 == session.port.text }
-                && direction.overlaps(session.direction)
+    private static func pause(_ attempts: Int) -> Duration { .seconds(min(600, 60 << min(attempts, 4))) }
+
+    private mutating func wake(at time: Duration) { lookAgainAt = min(lookAgainAt ?? time, time) }
+
+    private static func refusal(_ session: MirrorSession) -> State {
+        .refused(
+            reason:
+                "the switch has not taken MIRROR_SESSION|\(session.name): look whether swss is up and what its log says "
+                + "(an unknown port, no session left, mirroring of that direction unsupported); written anew now and then"
+        )
+    }
+
+    /// Who has the port in such a direction, or copies that could not be told from the session's, and what to do.
+    private static func rival(
+        of session: MirrorSession, _ claims: [String: [String: String]]
+    ) -> (name: String, reason: String)? {
+        for name in claims.keys.sorted() where name != session.name {
+            guard let row = claims[name] else { continue }
+            if let ports = row["src_port"], let direction = WatchedDirection(words: row["direction"]),
+                ports.split(separator: ",").contains(where: { $0 == session.port.text }),
+                direction.overlaps(session.direction)
+            {
+                return (
+                    name,
+                    "\(session.port) is mirrored by MIRROR_SESSION|\(name) already, and the switch takes one for a port and "
+                        + "direction: remove that, or watch another direction"
+                )
+            }
+            if MirrorSession.isOwn(name),
+                ["src_ip", "dst_ip", "gre_type"].allSatisfy({ row[$0] == session.fields[$0] })
+            {
+                return (
+                    name,
+                    "its copies could not be told from those of MIRROR_SESSION|\(name), which go the same way: give the job "
+                        + "another erspan_local, or another gre_type"
+                )
+            }
         }
+        return nil
+    }
+}
+
+extension HardwareMirrors.State {
+    var pending: String? {
+        if case .pending(let what) = self { what } else { nil }
     }
 }

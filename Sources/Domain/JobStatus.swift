@@ -29,6 +29,8 @@ public struct JobStatus: Hashable, Sendable {
     public var ifindex: UInt32?
     public var attachType: AttachType?
     public var job: ParsedJob?
+    /// Those that are counted now; empty when none is to be.
+    public var directions: [Direction] = []
 
     /// The status that a job has in this state of the world.
     public init(
@@ -40,7 +42,8 @@ public struct JobStatus: Hashable, Sendable {
         switch intent {
         case .count(let job):
             (operStatus, reason) = (.starting, "")
-            mode = .port
+            mode = job.spec.session(desired.mirror) == nil ? .port : job.spec.effectiveMode(desired.mirror)
+            directions = job.spec.watchedDirections(desired.mirror)
             interface = job.spec.watchedPort(desired.mirror).text
             count(job, desired, observed, mirrors.shares[name])
         case .placeholder(_, let why):
@@ -86,20 +89,17 @@ public struct JobStatus: Hashable, Sendable {
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
         var problems = failures
-        if session != nil {
-            if job.spec.direction == .both {
-                warnings.append("copies do not say of which direction they are: all are counted as ingress")
-            }
-            if attached.contains(where: { $0.measurement?.session == session }) { mode = .erspanSink }
+        if session != nil, job.spec.direction != .ingress {
+            warnings.append("copies are counted as ingress of \(watched), whatever direction they are of")
         }
         var isAsked = false
         if job.spec.effectiveMode(desired.mirror) == .asic {
-            switch observed.hardware[self.name] {
-            case .active: mode = .asic
-            case .inactive(let why):
-                mode = .asic
-                problems.append(why)
-            case .refused(let why): problems.append("no mirror in hardware: \(why)")
+            switch observed.hardware[name] {
+            case .active: break
+            case .inactive(let why): problems.append(why)
+            case .refused(let why):
+                (operStatus, reason) = (.failed, "no mirror in hardware: \(why)")
+                return
             case .pending, nil: isAsked = true
             }
         }
@@ -120,7 +120,7 @@ public struct JobStatus: Hashable, Sendable {
             reason = problems.isEmpty ? "being attached to \(port.name)" : problems.joined(separator: "; ")
         } else if isAsked {
             (operStatus, reason) = (
-                .starting, observed.hardware[self.name]?.pending ?? "the switch is asked for the mirror"
+                .starting, observed.hardware[name]?.pending ?? "the switch is asked for the mirror"
             )
         } else if let share, share.ifindex != nil, mode != .erspan {
             (operStatus, reason) = (.starting, "copies are about to be sent")

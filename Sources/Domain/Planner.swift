@@ -28,7 +28,7 @@ public enum Planner {
         var freeing: [Action] = []
         var taking: [Action] = []
         for (tap, state) in observed.taps {
-            if let action = freed(tap, state, intents[tap.job], desired.mirror, observed.ports),
+            if let action = freed(tap, state, intents[tap.job], desired.mirror, observed),
                 !observed.waits(tap, for: .rest)
             {
                 freeing.append(action)
@@ -36,7 +36,8 @@ public enum Planner {
         }
         for (name, intent) in intents {
             guard case .count(let job) = intent,
-                let port = observed.ports[job.spec.watchedPort(desired.mirror)]
+                let port = observed.ports[job.spec.watchedPort(desired.mirror)],
+                observed.mayArrive(job.spec, name, desired.mirror)
             else { continue }
             for direction in job.spec.watchedDirections(desired.mirror) {
                 let tap = TapID(name, direction)
@@ -55,12 +56,12 @@ public enum Planner {
 
     /// What happens to a slot that is in use: nothing when it counts where it shall, or rests.
     private static func freed(
-        _ tap: TapID, _ state: TapState, _ intent: Intent?, _ agent: AgentMirror, _ ports: [NetdevName: Port]
+        _ tap: TapID, _ state: TapState, _ intent: Intent?, _ agent: AgentMirror, _ observed: Observed
     ) -> Action? {
         guard let intent else { return .release(tap) }
         guard let attachment = state.attachment else { return nil }
         if case .count(let job) = intent, job.spec.watchedDirections(agent).contains(tap.direction),
-            ports[job.spec.watchedPort(agent)] == attachment.port
+            observed.ports[job.spec.watchedPort(agent)] == attachment.port, observed.mayArrive(job.spec, tap.job, agent)
         {
             return nil
         }
@@ -91,6 +92,12 @@ public enum Planner {
 }
 
 extension Observed {
+    /// False for a job to which nothing can come, or what is another's: its mirror was refused.
+    fileprivate func mayArrive(_ spec: JobSpec, _ job: JobName, _ agent: AgentMirror) -> Bool {
+        guard spec.effectiveMode(agent) == .asic, case .refused? = hardware[job] else { return true }
+        return false
+    }
+
     /// Whether that has failed, and is not yet to be tried again.
     fileprivate func waits(_ tap: TapID, for wish: Failure.Wish) -> Bool {
         failures[tap].map { $0.wish == wish && $0.retryAt > uptime } ?? false

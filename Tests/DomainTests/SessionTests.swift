@@ -30,7 +30,8 @@ struct SessionTests {
             #expect(world.observed.taps[tap]?.measurement?.session == ERSPANSession(key: 7))
             let status = world.status("a")
             #expect((status.operStatus, status.mode, status.interface) == (.running, .erspanSink, "Ethernet4"))
-            #expect(status.warnings.contains { $0.contains("of which direction") } == (direction == .both))
+            #expect(
+                status.warnings.contains { $0.contains("counted as ingress of Ethernet4") } == (direction != .ingress))
             #expect(world.plan.actions.isEmpty)
         }
     }
@@ -62,17 +63,6 @@ struct SessionTests {
                 == ERSPANSession(key: 9, remote: agent.remote, local: agent.local, greType: 0x8949))
         agent.device = NetdevName("Ethernet4")
         #expect(row.spec.session(agent)?.remote == nil)
-    }
-
-    @Test("counts are told by the direction that the copies are of; a tap of an earlier row is not taken for it")
-    func told() {
-        guard case .job(var row) = Self.job() else { return }
-        let agent = AgentMirror(mode: .none)
-        row.spec.direction = .egress
-        #expect(row.spec.reportedDirection(ofTap: .ingress, agent) == .egress)
-        #expect(row.spec.reportedDirection(ofTap: .egress, agent) == nil)
-        row.spec.mirrorMode = MirrorMode.none
-        #expect(row.spec.reportedDirection(ofTap: .ingress, agent) == .ingress)
     }
 
     @Test("jobs whose copies of type I cannot be told apart say so")

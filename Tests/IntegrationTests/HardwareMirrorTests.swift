@@ -34,7 +34,7 @@ struct HardwareMirrorTests {
             let copy = Encapsulation(version: .typeI).wrap(try #require(Corpus["ipv6-tcp-74"]).bytes)
             try await agent.deliver([copy, copy])
             try await agent.wait("m", hasCounted: 2)
-            #expect(try await agent.statistics("m", "egress")["ipv6_bytes"] == "148")
+            #expect(try await agent.statistics("m", "ingress")["ipv6_bytes"] == "148")
 
             try await agent.write("m", ["erspan_ttl": "9"])
             try await eventually("the session is another one") {
@@ -55,7 +55,7 @@ struct HardwareMirrorTests {
                 "HSET", "MIRROR_SESSION|span", "src_port", "Ethernet4", "direction", "BOTH",
             ])
             try await agent.write("m", Self.job)
-            var row = try await agent.wait("m", is: "degraded")
+            var row = try await agent.wait("m", is: "failed")
             #expect(row["reason"]?.contains("is mirrored by MIRROR_SESSION|span already") == true)
             await orchestration.setStatus("inactive")
             _ = try await agent.config.send(["DEL", "MIRROR_SESSION|span"])
@@ -67,11 +67,11 @@ struct HardwareMirrorTests {
             _ = try await agent.state.send(["HSET", "MIRROR_SESSION_TABLE|\(name)", "status", "active"])
             try await agent.wait("m", is: "running")
 
-            try await agent.write("bad", Self.job.merging(["port": "Ethernet99"]) { $1 })
-            row = try await agent.wait("bad", is: "degraded")
+            try await agent.write("bad", Self.job.merging(["port": "Ethernet99", "gre_type": "0x8949"]) { $1 })
+            row = try await agent.wait("bad", is: "failed")
             #expect(row["reason"]?.contains("the switch has not taken MIRROR_SESSION|tg_bad_") == true)
             try await agent.write("ends", Self.job.filter { $0.key != "erspan_local" })
-            #expect(try await agent.wait("ends", is: "degraded")["reason"]?.contains("needs erspan_remote") == true)
+            #expect(try await agent.wait("ends", is: "failed")["reason"]?.contains("needs erspan_remote") == true)
             _ = try await agent.config.send(["HSET", "MIRROR_SESSION|\(name)", "ttl", "1"])
             try await eventually("a change by hand is undone") {
                 await orchestration.taken.filter { $0 == name }.count == 2
@@ -83,7 +83,7 @@ struct HardwareMirrorTests {
     func restart() async throws {
         try await withSwitch { agent, orchestration in
             try await agent.write("m", Self.job)
-            try await agent.write("n", Self.job.merging(["port": "Ethernet8", "erspan_key": "43"]) { $1 })
+            try await agent.write("n", Self.job.merging(["port": "Ethernet8", "gre_type": "0x8949"]) { $1 })
             for job in ["m", "n"] { try await agent.wait(job, is: "running") }
             _ = try await agent.config.send(["HSET", "MIRROR_SESSION|mine", "dst_ip", "192.0.2.1"])
             try await agent.end(SIGKILL)
@@ -105,8 +105,8 @@ struct HardwareMirrorTests {
     func noSwitch() async throws {
         try await AgentUnderTest.run { agent in
             try await agent.write("m", Self.job)
-            let row = try await agent.wait("m", is: "degraded")
-            #expect(row["reason"]?.contains("no databases of SONiC here") == true && row["mode"] == "erspan-sink")
+            let row = try await agent.wait("m", is: "failed")
+            #expect(row["reason"]?.contains("no databases of SONiC here") == true && row["mode"] == "asic")
             #expect(try await agent.sessions().isEmpty)
         }
     }

@@ -195,7 +195,7 @@ struct telegen_copies {
 	__u64 lost;       /* numbers that a sender has used and that did not come */
 	__u64 late;       /* came after all, and were lost before; or came twice */
 	__u64 truncated;  /* cut by the sender, by its own word */
-	__u64 fragmented; /* cut in pieces on the way, and so not looked into */
+	__u64 unparsed;   /* not looked into: cut in pieces on the way, or no Ethernet frame */
 	__u64 reserved;
 };
 
