@@ -22,7 +22,7 @@ struct FuzzTests {
         while left > 0, faults.count < 10 {
             let frames = (0..<batch).map { _ in generator.next() }
             let packets = frames.compactMap(\.withoutLink)
-            for name in ProgramUnderTest.names.shuffled(using: &random).prefix(8) where left > 0 {
+            for name in ProgramUnderTest.ofPackets.shuffled(using: &random).prefix(8) where left > 0 {
                 let isLayer3 = name == "telegen_l3" || name != "telegen_l2" && Bool.random(using: &random)
                 let own = isLayer3 ? packets : frames
                 let trial = try Trial(name, isLayer3: isLayer3, for: own, using: &random)
@@ -33,7 +33,29 @@ struct FuzzTests {
         return faults
     }
 
-    @Test("the same on a device, which strips the outer tag", arguments: [true, false])
+    @Test("copies of them in tunnels, whole and damaged ones, are counted as what is inside, and nothing else is")
+    func copies() async throws {
+        for fault in try await blocking(Self.runCopies) { Issue.record("\(fault)") }
+    }
+
+    @Sendable private static func runCopies() throws -> [String] {
+        var generator = PacketGenerator(seed: 5)
+        var random = SplitMix(state: 6)
+        var (left, faults) = (packets / 8, [String]())
+        while left > 0, faults.count < 10 {
+            let copies = (0..<batch).compactMap { _ in generator.nextCopy() }
+            let isCounted = copies.count { $0.copy?.frame != nil }
+            guard isCounted > batch / 4, isCounted < batch * 3 / 4 else {
+                return ["\(isCounted) of \(batch) are copies"]
+            }
+            let trial = try Trial(ProgramUnderTest.terminating, isLayer3: false, for: copies, using: &random)
+            if let fault = try trial.faults(copies) { faults.append(fault) }
+            left -= copies.count
+        }
+        return faults
+    }
+
+    @Test("packets on a device, which strips the outer tag", arguments: [true, false])
     func device(isLinear: Bool) async throws {
         try await withNamespace { namespace in
             try await namespace.addVeth("Ethernet0", peer: "gen0")
@@ -48,7 +70,7 @@ struct FuzzTests {
         var random = SplitMix(state: 4)
         var (left, faults) = (packets / 40, [String]())
         while left > 0, faults.count < 10 {
-            for name in ProgramUnderTest.names where name != "telegen_l3" && left > 0 {
+            for name in ProgramUnderTest.ofPackets where name != "telegen_l3" && left > 0 {
                 let packets = (0..<FrameSender.capacity).compactMap { _ in
                     generator.next().cut(using: &random)
                 }
@@ -71,7 +93,7 @@ extension Trial {
         _ name: String, isLayer3: Bool, for packets: [TestPacket], using random: inout SplitMix,
         deliver: @escaping ([TestPacket], ProgramUnderTest) throws -> Void = Trial.run
     ) throws {
-        let hasFilter = name.dropFirst("telegen_t_".count).contains("f")
+        let hasFilter = ProgramUnderTest.flags(of: name).contains("f")
         try self.init(
             name, filter: hasFilter ? .random(for: packets, using: &random) : FilterRule(), isLayer3: isLayer3,
             flowCells: 1 << Int.random(in: 0...10, using: &random), seed: random.next(), deliver: deliver)

@@ -19,6 +19,10 @@ struct Encapsulation {
     /// Nil: GRE carries none, which type II must.
     var sequence: UInt32?
     var isTruncated = false
+    /// The tag of the frame that is in the header of type II alone; 0: none.
+    var strippedTag = 0
+    /// What type III says that is within: 0 for Ethernet.
+    var frameType = 0
     /// The platform subheader of type III.
     var hasSubheader = false
     var protocolType: Int?
@@ -45,12 +49,12 @@ struct Encapsulation {
     }
 
     private var erspan: [UInt8] {
-        let state = session | (isTruncated ? 0x400 : 0)
+        let state = session | (isTruncated ? 0x400 : 0) | (strippedTag == 0 ? 0 : 0x1000)
         switch version {
         case .typeI: return []
-        case .typeII: return words(0x1000, state, 0, 5)
+        case .typeII: return words(0x1000 | strippedTag, state, 0, 5)
         case .typeIII:
-            return words(0x2000, state, 1, 2, 3, hasSubheader ? 1 : 0)
+            return words(0x2000, state, 1, 2, 3, frameType << 10 | (hasSubheader ? 1 : 0))
                 + [UInt8](repeating: 0xee, count: hasSubheader ? 8 : 0)
         }
     }

@@ -13,6 +13,10 @@ extension ProgramUnderTest {
             let rings: [telegen_windows] = map("bursts")?.values() ?? []
             counts["burst bytes"] = rings.reduce(0) { $0 &+ $1.bytes }
         }
+        if flags.contains("c"), let sums = map("copies")?.sums() {
+            counts["truncated"] = sums[word(\telegen_copies.truncated)]
+            counts["unparsed"] = sums[word(\telegen_copies.unparsed)]
+        }
         return counts.filter { $0.value != 0 }
     }
 
@@ -24,7 +28,8 @@ extension ProgramUnderTest {
 
     func clear() {
         map("if_stats_percpu")?.clear()
-        for (flag, name) in [("q", "qos"), ("t", "flows"), ("b", "bursts")] where flags.contains(flag) {
+        for (flag, name) in [("q", "qos"), ("t", "flows"), ("b", "bursts"), ("c", "copies")] where flags.contains(flag)
+        {
             map(name)?.clear()
         }
     }
@@ -75,7 +80,7 @@ extension telegen_windows {
 
 extension ExpectedMeasurement {
     /// What a program with these flags is to hold besides flows.
-    func counts(of flags: Substring) -> NamedCounts {
+    func counts(of flags: String) -> NamedCounts {
         var counts: NamedCounts = ["parse errors": tally.malformed, "filtered": filtered]
         for packetClass in ExpectedCount.PacketClass.allCases {
             counts["\(packetClass) bytes"] = tally[packetClass].bytes

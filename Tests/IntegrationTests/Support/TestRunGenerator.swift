@@ -41,7 +41,7 @@ struct PacketGenerator {
 }
 
 extension PacketGenerator {
-    private mutating func mutated(_ frame: [UInt8]) -> [UInt8] {
+    mutating func mutated(_ frame: [UInt8]) -> [UInt8] {
         var frame = frame
         for _ in 0..<number(1...4) where frame.count > 14 { mutate(&frame) }
         return frame

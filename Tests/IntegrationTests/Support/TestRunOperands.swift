@@ -11,6 +11,9 @@ extension telegen_operands {
         flow_mask = UInt32(flowCells - 1)
         flow_keys = (seed | 1, seed &* 3 | 1, seed &* 5 | 1, seed &* 7 | 1, seed &* 11 | 1)
         flow_interval = 2
+        details = TELEGEN_QOS.rawValue | TELEGEN_FLOWS.rawValue | TELEGEN_BURSTS.rawValue
+        (sink_session, sink_type) = (42, 0x88be)
+        (sink_remote, sink_local) = (0xc000_0264, 0xc000_020a)
         set(\.vlans, rule.vlans, TELEGEN_BY_VLAN)
         set(\.protocols, rule.protocols, TELEGEN_BY_PROTOCOL)
         set(\.dscp, rule.dscps, TELEGEN_BY_DSCP)

@@ -4,6 +4,8 @@
 struct TestPacket: Sendable {
     let bytes: [UInt8]
     let headers: ExpectedHeaders
+    /// Of a mirror's packet: what is in it, and there is to be counted; nil when nothing is.
+    var copy: ExpectedCopy?
     /// Set when the kernel is to make several wire packets of it.
     let offload: Offload?
     /// Whether the kernel is told how many; it is not always.
@@ -11,7 +13,7 @@ struct TestPacket: Sendable {
     /// How many bytes are in the linear part; nil: all.
     var linear: Int?
 
-    var wireLengths: [Int] { offload?.wireLengths(of: bytes) ?? [bytes.count] }
+    var wireLengths: [Int] { offload?.wireLengths(of: bytes) ?? [copy?.frame?.count ?? bytes.count] }
 
     /// A frame, made fit to be run: filled up or cut off, and a cut IP header stands behind a tag.
     init(frame: [UInt8], offload: Offload? = nil) {
@@ -29,6 +31,17 @@ struct TestPacket: Sendable {
         guard Frame(name: "", bytes: bytes).reachesPeer else { return nil }
         headers = ExpectedHeaders(of: bytes)
         offload = nil
+    }
+
+    /// A packet for a sink; nil when what is in it has headers that belong to nobody: a frame without an Ethernet header,
+    /// one whose headers go on where the tunnel's packet does not, or three tags of which one was taken out.
+    init?(tunnel packet: [UInt8], with copy: ExpectedCopy?) {
+        guard TestRun.sizes.contains(packet.count), TestRun.takes(packet) else { return nil }
+        let frame = copy?.frame ?? packet
+        guard frame.count >= 14 else { return nil }
+        headers = ExpectedHeaders(of: frame)
+        if let copy, copy.hasThreeTags || ExpectedHeaders(of: frame + copy.padding) != headers { return nil }
+        (bytes, self.copy, offload) = (packet, copy, nil)
     }
 
     private init(packet: [UInt8], type: Int, offload: Offload?) {

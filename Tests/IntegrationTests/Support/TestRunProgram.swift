@@ -13,13 +13,23 @@ final class ProgramUnderTest {
         return programs(of: object).map { String(cString: bpf_program__name($0)) }
     }()
 
+    /// Those that look at the packets themselves.
+    static let ofPackets = names.filter { $0 != terminating }
+    /// That which looks into the copies of mirrors, and at nothing else.
+    static let terminating = "telegen_terminating"
+
     let name: String
-    /// What the program does beyond the default: the letters behind `telegen_t_`.
-    var flags: Substring { name.dropFirst("telegen_t_".count) }
+    /// What the program does beyond the default: f filters, q counts qos, t flows, b bursts, c copies.
+    var flags: String { Self.flags(of: name) }
 
     private let object: OpaquePointer
     private let program: Int32
     private let kernel = TestRun()
+
+    static func flags(of name: String) -> String {
+        if name == terminating { return "fqtbc" }
+        return name == "telegen_copying" ? "fqtb" : String(name.dropFirst("telegen_t_".count))
+    }
 
     init(_ name: String, _ operands: telegen_operands = telegen_operands()) throws(TestRunFailure) {
         self.name = name

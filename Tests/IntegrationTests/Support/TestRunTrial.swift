@@ -38,12 +38,21 @@ struct Trial {
 
     private func count(_ packets: [TestPacket]) throws -> [String] {
         var expected = ExpectedMeasurement(filter: filter)
-        for packet in packets { expected.add(packet.headers, wireLengths: packet.wireLengths) }
+        var copies: NamedCounts = [:]
+        for packet in packets where program.name != ProgramUnderTest.terminating || packet.copy?.frame != nil {
+            expected.add(packet.headers, wireLengths: packet.wireLengths)
+        }
+        if program.name == ProgramUnderTest.terminating {
+            let found = packets.compactMap(\.copy)
+            copies["truncated"] = UInt64(found.count { $0.isTruncated })
+            copies["unparsed"] = UInt64(found.count { $0.frame == nil })
+        }
         program.clear()
         let duration = try ContinuousClock().measure { try deliver(packets, program) }
         // The oldest windows are overwritten after a second.
         let ignored: Set<String> = duration < .milliseconds(900) ? [] : ["burst bytes"]
-        let faults = differences(expected.counts(of: program.flags), program.counts(), ignored)
+        let faults = differences(
+            expected.counts(of: program.flags).merging(copies) { $1 }, program.counts(), ignored)
         return program.flags.contains("t") ? faults + program.faults(ofFlows: expected.flows) : faults
     }
 
