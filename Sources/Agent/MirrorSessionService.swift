@@ -81,12 +81,11 @@ struct MirrorSessionService: Service {
         let view = try await config.readAll(table: Self.configTable, guardKey: databases.guardKey)
         guard databases.guardKey == nil || view.isWhole else { return nil }
         let sessions = view.rows
-        let statuses = try await state.readAll(table: Self.stateTable, guardKey: nil).rows
+        let taken = try await state.readAll(table: Self.stateTable, guardKey: nil).rows
+            .compactMapValues { if case .row(let row) = $0 { row.fields } else { nil } }
         return HardwareMirrors.Observed(
             sessions: sessions.compactMapValues { if case .row(let row) = $0 { row.fields } else { nil } },
-            statuses: statuses.compactMapValues {
-                if case .row(let row) = $0 { row.fields["status"] ?? "" } else { nil }
-            },
+            statuses: taken.mapValues { $0["status"] ?? "" }, ways: taken.compactMapValues { $0["monitor_port"] },
             uptime: clock.uptime)
     }
 

@@ -245,7 +245,7 @@ extension Reconciler {
         if heldSince == nil, unavailable == nil {
             wishes = [:]
             for case (let name, .count(let job)) in intents where ports[job.spec.watchedPort(desired.mirror)] != nil {
-                wishes?[name] = job.spec.mirrorSession(name, desired.mirror)
+                wishes?[name] = job.spec.mirrorSession(name, desired.mirror, ports)
             }
         }
         guard wishes != mirrorWishes else { return }

@@ -51,6 +51,28 @@ extension JobSpec {
         session(agent) == nil ? direction.directions : [.ingress]
     }
 
+    /// What is otherwise with these copies than one might think.
+    func warnings(of session: ERSPANSession, _ agent: AgentMirror) -> [String] {
+        var warnings: [String] = []
+        if direction != .ingress {
+            warnings.append("copies are counted as ingress of \(watchedPort(agent)), whatever direction they are of")
+        }
+        if effectiveMode(agent) == .asic, erspan.remote == nil, let remote = session.remote {
+            warnings.append(
+                "the switch sends copies as if from \(remote), the agent's TELEGEN_ERSPAN_REMOTE: set erspan_remote to an "
+                    + "address of the switch")
+        }
+        switch session.greType {
+        case 0x22eb:
+            warnings.append("gre_type 0x22eb is that of ERSPAN type III: copies without its header are not counted")
+        case 0x6558:
+            warnings.append(
+                "gre_type 0x6558: the kernel may join copies of one TCP stream (GRO), which are counted as one: take "
+                    + "another, or ethtool -K \(watchedPort(agent)) gro off")
+        default: break
+        }
+        return warnings
+    }
 }
 
 /// Jobs whose copies of type I cannot be told apart.

@@ -14,6 +14,8 @@ public struct HardwareMirrors: Hashable, Sendable {
     private var silences: [MirrorSession: Silence] = [:]
     /// When a row that was otherwise than it shall be was removed last, by its name.
     private var corrections: [String: Duration] = [:]
+    /// When a session was taken off because its copies left through the port that it mirrors.
+    private var loops: [MirrorSession: Duration] = [:]
     /// Rows as they were when CONFIG_DB had them last, of which STATE_DB still has the session.
     private var leaving: [String: [String: String]] = [:]
 
@@ -38,10 +40,15 @@ public struct HardwareMirrors: Hashable, Sendable {
         public var sessions: [String: [String: String]]
         /// `status` of the rows of `MIRROR_SESSION_TABLE` by name; empty when they have none.
         public var statuses: [String: String]
+        /// `monitor_port` of these rows, through which the copies leave; without those that have none.
+        public var ways: [String: String]
         public var uptime: Duration
 
-        public init(sessions: [String: [String: String]], statuses: [String: String], uptime: Duration) {
-            (self.sessions, self.statuses, self.uptime) = (sessions, statuses, uptime)
+        public init(
+            sessions: [String: [String: String]], statuses: [String: String], ways: [String: String] = [:],
+            uptime: Duration
+        ) {
+            (self.sessions, self.statuses, self.ways, self.uptime) = (sessions, statuses, ways, uptime)
         }
     }
 
@@ -57,6 +64,8 @@ public struct HardwareMirrors: Hashable, Sendable {
     static let patience = Duration.seconds(10)
     /// Between two corrections of a row that somebody else writes too.
     static let correctionPause = Duration.seconds(10)
+    /// How long a way that led back into the mirror is left to change.
+    static let loopPause = Duration.seconds(600)
 
     public init() {}
 
@@ -64,9 +73,10 @@ public struct HardwareMirrors: Hashable, Sendable {
     public mutating func plan(_ wishes: [JobName: MirrorWish], _ observed: Observed) -> [Action] {
         var actions: [Action] = []
         (states, lookAgainAt) = ([:], nil)
-        let wanted = Set(wishes.values.compactMap { if case .session(let session) = $0 { session } else { nil } })
+        let wanted = Set(wishes.values.compactMap { if case .session(let session, _) = $0 { session } else { nil } })
         let names = Set(wanted.map(\.name))
         silences = silences.filter { wanted.contains($0.key) }
+        loops = loops.filter { wanted.contains($0.key) }
         corrections = corrections.filter { names.contains($0.key) }
         leaving = leaving.merging(observed.sessions) { $1 }.filter { observed.statuses[$0.key] != nil }
         for name in observed.sessions.keys.sorted() where MirrorSession.isOwn(name) && !names.contains(name) {
@@ -77,8 +87,8 @@ public struct HardwareMirrors: Hashable, Sendable {
         for (job, wish) in wishes.sorted(by: { $0.key < $1.key }) {
             switch wish {
             case .impossible(let reason): states[job] = .refused(reason: reason)
-            case .session(let session):
-                let (state, action) = follow(session, claims, names, observed)
+            case .session(let session, let alike):
+                let (state, action) = follow(session, alike.union([session.port]), claims, names, observed)
                 states[job] = state
                 if let action { actions.append(action) }
                 if case .set = action { claims[session.name] = session.fields }
@@ -88,12 +98,17 @@ public struct HardwareMirrors: Hashable, Sendable {
     }
 
     private mutating func follow(
-        _ session: MirrorSession, _ claims: [String: [String: String]], _ names: Set<String>, _ observed: Observed
+        _ session: MirrorSession, _ ports: Set<NetdevName>, _ claims: [String: [String: String]],
+        _ names: Set<String>, _ observed: Observed
     ) -> (State, Action?) {
         let (now, status) = (observed.uptime, observed.statuses[session.name])
         guard let row = observed.sessions[session.name] else {
             if status != nil { return (.pending("the switch is still taking the earlier session off"), nil) }
-            if let rival = Self.rival(of: session, claims) {
+            if let end = loops[session].map({ $0 + Self.loopPause }), now < end {
+                wake(at: end)
+                return (Self.loop(session), nil)
+            }
+            if let rival = Self.rival(of: session, ports, claims) {
                 // Its row has gone, or goes now.
                 guard observed.sessions[rival.name] != nil,
                     !MirrorSession.isOwn(rival.name) || names.contains(rival.name)
@@ -116,6 +131,12 @@ public struct HardwareMirrors: Hashable, Sendable {
         }
         guard let status else { return silence(of: session, now) }
         silences[session] = nil
+        if session.direction != .ingress, let way = observed.ways[session.name],
+            ports.contains(where: { $0.text == way })
+        {
+            loops[session] = now
+            return (Self.loop(session), .delete(name: session.name))
+        }
         if status == "active" { return (.active, nil) }
         let reason =
             "MIRROR_SESSION|\(session.name) is \(status.isEmpty ? "without a status" : status): the switch needs a route "
@@ -153,19 +174,28 @@ public struct HardwareMirrors: Hashable, Sendable {
         )
     }
 
+    private static func loop(_ session: MirrorSession) -> State {
+        .refused(
+            reason:
+                "the switch sends copies to \(session.fields["dst_ip"] ?? "") through \(session.port), whose egress they "
+                + "would be copies of: watch its ingress alone, or route them by another port; looked at again after ten "
+                + "minutes, or when the row changes")
+    }
+
     /// Who has the port in such a direction, or copies that could not be told from the session's, and what to do.
     private static func rival(
-        of session: MirrorSession, _ claims: [String: [String: String]]
+        of session: MirrorSession, _ ports: Set<NetdevName>, _ claims: [String: [String: String]]
     ) -> (name: String, reason: String)? {
         for name in claims.keys.sorted() where name != session.name {
             guard let row = claims[name] else { continue }
-            if let ports = row["src_port"], let direction = WatchedDirection(words: row["direction"]),
-                ports.split(separator: ",").contains(where: { $0 == session.port.text }),
-                direction.overlaps(session.direction)
+            if let sources = row["src_port"]?.split(separator: ","),
+                let direction = WatchedDirection(words: row["direction"]), direction.overlaps(session.direction),
+                let taken = ports.sorted().first(where: { port in sources.contains { $0 == port.text } })
             {
+                let what = taken == session.port ? "\(taken)" : "\(taken), which is stacked with \(session.port),"
                 return (
                     name,
-                    "\(session.port) is mirrored by MIRROR_SESSION|\(name) already, and the switch takes one for a port and "
+                    "\(what) is mirrored by MIRROR_SESSION|\(name) already, and the switch takes one for a port and "
                         + "direction: remove that, or watch another direction"
                 )
             }

@@ -89,9 +89,7 @@ public struct JobStatus: Hashable, Sendable {
         ifindex = port.ifindex
         attachType = attached.first?.attachment?.type
         var problems = failures
-        if session != nil, job.spec.direction != .ingress {
-            warnings.append("copies are counted as ingress of \(watched), whatever direction they are of")
-        }
+        if let session { warnings += job.spec.warnings(of: session, desired.mirror) }
         var isAsked = false
         if job.spec.effectiveMode(desired.mirror) == .asic {
             switch observed.hardware[name] {

@@ -49,19 +49,28 @@ public struct MirrorSession: Hashable, Sendable {
 
 extension JobSpec {
     /// The session that the job asks the hardware for; nil: it asks for none.
-    public func mirrorSession(_ job: JobName, _ agent: AgentMirror) -> MirrorWish? {
+    ///
+    /// - Parameter ports: of this machine, by name.
+    public func mirrorSession(
+        _ job: JobName, _ agent: AgentMirror, _ ports: [NetdevName: Port] = [:]
+    ) -> MirrorWish? {
         guard effectiveMode(agent) == .asic else { return nil }
         guard let remote = remote(agent), let local = local(agent) else {
             return .impossible(
                 reason: "mirror_mode asic needs erspan_remote, the switch's address, and erspan_local, ours")
         }
-        return .session(MirrorSession(of: job, self, from: remote, to: local, agent))
+        let session = MirrorSession(of: job, self, from: remote, to: local, agent)
+        guard let own = ports[port] else { return .session(session) }
+        let stacked = ports.values.filter { $0.master == own.ifindex || own.master == $0.ifindex }
+        return .session(session, alike: Set(stacked.map(\.name)))
     }
 }
 
 /// What a job asks the hardware for.
 public enum MirrorWish: Hashable, Sendable {
-    case session(MirrorSession)
+    /// `alike`: the ports of which the switch's hardware takes a mirror for one of this port, those of a PortChannel and
+    /// itself.
+    case session(MirrorSession, alike: Set<NetdevName> = [])
     case impossible(reason: String)
 }
 

@@ -11,7 +11,8 @@ struct HardwareMirrorTests {
         _ job: JobName = "a", _ port: String = "Ethernet0", _ direction: WatchedDirection = .ingress,
         _ change: (inout JobSpec) -> Void = { _ in }
     ) -> MirrorSession {
-        guard case .session(let session)? = spec(port, direction, change).mirrorSession(job, AgentMirror(mode: .none))
+        guard
+            case .session(let session, _)? = spec(port, direction, change).mirrorSession(job, AgentMirror(mode: .none))
         else { preconditionFailure() }
         return session
     }
@@ -33,11 +34,13 @@ struct HardwareMirrorTests {
         var wishes: [JobName: MirrorWish] = ["a": .session(session)]
         var sessions: [String: [String: String]] = [:]
         var statuses: [String: String] = [:]
+        var ways: [String: String] = [:]
         var uptime = Duration.zero
 
         /// Plans, and writes what is planned.
         mutating func step() -> [HardwareMirrors.Action] {
-            let actions = mirrors.plan(wishes, .init(sessions: sessions, statuses: statuses, uptime: uptime))
+            let actions = mirrors.plan(
+                wishes, .init(sessions: sessions, statuses: statuses, ways: ways, uptime: uptime))
             for action in actions {
                 switch action {
                 case .set(let session): sessions[session.name] = session.fields
@@ -183,6 +186,64 @@ struct HardwareMirrorTests {
         #expect(device.step().isEmpty)
         guard case .refused(let reason)? = device.mirrors.states["b"] else { return #expect(Bool(false)) }
         #expect(reason.contains("could not be told from those of MIRROR_SESSION|tg_a_e40c292c"))
+    }
+
+    @Test(
+        "a session whose copies leave by the port whose egress they are of is taken off, and tried anew after a while")
+    func loop() {
+        var device = Switch()
+        let session = Self.wish("a", "Ethernet0", .both)
+        (device.statuses[session.name], device.ways[session.name]) = ("active", "Ethernet0")
+        device.sessions[session.name] = session.fields
+        device.wishes = ["a": .session(session)]
+        #expect(device.step() == [.delete(name: session.name)])
+        guard case .refused(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("192.0.2.10 through Ethernet0, whose egress they would be copies of"))
+        (device.statuses, device.ways) = ([:], [:])
+        #expect(device.step().isEmpty && device.mirrors.states["a"]?.pending == nil)
+        #expect(device.mirrors.lookAgainAt == .seconds(600))
+        device.uptime = .seconds(600)
+        #expect(device.step() == [.set(session)])
+        (device.statuses[session.name], device.ways[session.name]) = ("active", "Ethernet8")
+        #expect(device.step().isEmpty && device.mirrors.states["a"] == .active)
+        // What the port receives may leave by it.
+        (device.statuses, device.ways) = ([Self.session.name: "active"], [Self.session.name: "Ethernet0"])
+        (device.sessions, device.wishes) = ([Self.session.name: Self.row], ["a": .session(Self.session)])
+        #expect(device.step().isEmpty && device.mirrors.states["a"] == .active)
+    }
+
+    @Test("a PortChannel and its members are one: for whom others mirror, and by which way copies leave")
+    func members() {
+        let bundle = Port(name: NetdevName("PortChannel1")!, ifindex: 9)
+        let member = Port(name: NetdevName("Ethernet0")!, ifindex: 1, master: 9)
+        let other = Port(name: NetdevName("Ethernet8")!, ifindex: 2)
+        let ports = Dictionary(uniqueKeysWithValues: [bundle, member, other].map { ($0.name, $0) })
+        for (port, row) in [("Ethernet0", "PortChannel1"), ("PortChannel1", "Ethernet8,Ethernet0")] {
+            var device = Switch()
+            device.wishes["a"] = Self.spec(port, .egress).mirrorSession("a", AgentMirror(mode: .none), ports)
+            device.sessions["theirs"] = ["src_port": row, "direction": "TX"]
+            #expect(device.step().isEmpty)
+            guard case .refused(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+            #expect(reason.contains("which is stacked with \(port), is mirrored by MIRROR_SESSION|theirs"))
+            device.sessions["theirs"] = ["src_port": "Ethernet8", "direction": "TX"]
+            #expect(device.step().count == 1)
+            let name = Self.session.name
+            (device.statuses[name], device.ways[name]) = ("active", port == "Ethernet0" ? "PortChannel1" : "Ethernet0")
+            #expect(device.step() == [.delete(name: name)])
+        }
+    }
+
+    @Test("a rival that comes later is not fought: who has the port keeps it")
+    func laterRival() {
+        var device = Switch()
+        _ = device.step()
+        device.statuses[Self.session.name] = "active"
+        device.sessions["theirs"] = ["src_port": "Ethernet0", "direction": "RX"]
+        #expect(device.step().isEmpty && device.mirrors.states["a"] == .active)
+        // A switch that has let ours go takes what is there: ours waits, as written.
+        device.statuses = [:]
+        device.uptime = .seconds(30)
+        #expect(device.step().isEmpty && device.mirrors.states["a"]?.pending != nil)
     }
 
     @Test("a job without both ends says what is missing; its tap counts what arrives")

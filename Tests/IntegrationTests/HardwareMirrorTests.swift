@@ -67,6 +67,14 @@ struct HardwareMirrorTests {
             _ = try await agent.state.send(["HSET", "MIRROR_SESSION_TABLE|\(name)", "status", "active"])
             try await agent.wait("m", is: "running")
 
+            _ = try await agent.state.send(["HSET", "MIRROR_SESSION_TABLE|\(name)", "monitor_port", "Ethernet4"])
+            row = try await agent.wait("m", is: "failed")
+            #expect(row["reason"]?.contains("whose egress they would be copies of") == true)
+            #expect(try await agent.session(name).isEmpty)
+            await orchestration.setStatus("active")
+            try await agent.write("m", ["direction": "ingress"])
+            try await agent.wait("m", is: "running")
+
             try await agent.write("bad", Self.job.merging(["port": "Ethernet99", "gre_type": "0x8949"]) { $1 })
             row = try await agent.wait("bad", is: "failed")
             #expect(row["reason"]?.contains("the switch has not taken MIRROR_SESSION|tg_bad_") == true)
@@ -74,7 +82,7 @@ struct HardwareMirrorTests {
             #expect(try await agent.wait("ends", is: "failed")["reason"]?.contains("needs erspan_remote") == true)
             _ = try await agent.config.send(["HSET", "MIRROR_SESSION|\(name)", "ttl", "1"])
             try await eventually("a change by hand is undone") {
-                await orchestration.taken.filter { $0 == name }.count == 2
+                await orchestration.taken.filter { $0 == name }.count == 3
             }
         }
     }
@@ -98,6 +106,84 @@ struct HardwareMirrorTests {
             try await agent.wait("m", is: "running")
             try await agent.end(SIGTERM)
             #expect(try await agent.sessions() == ["mine"])
+        }
+    }
+
+    @Test(
+        "an agent that was killed in the middle of a change: the new session comes when the switch has let the old one go"
+    )
+    func killedInChange() async throws {
+        try await withSwitch { agent, orchestration in
+            try await agent.write("m", Self.job)
+            try await agent.wait("m", is: "running")
+            await orchestration.pause()
+            try await agent.write("m", ["erspan_ttl": "9"])
+            try await eventually("the old one is taken off") { try await agent.sessions().isEmpty }
+            try await agent.end(SIGKILL)
+            try await agent.start()
+            try await eventually("it waits") {
+                try await agent.row("m")["reason"]?.contains("still taking the earlier session off") == true
+            }
+            #expect(try await agent.sessions().isEmpty)
+            try await orchestration.resume()
+            try await agent.wait("m", is: "running")
+            let name = try #require(try await agent.sessions().first)
+            #expect(try await agent.session(name)["ttl"] == "9")
+        }
+    }
+
+    @Test(
+        "while CONFIG_DB is being rebuilt no session is made or removed; what is missing afterwards goes, as it was saved"
+    )
+    func rebuilt() async throws {
+        try await withSwitch { agent, orchestration in
+            try await agent.write("m", Self.job)
+            try await agent.write("n", Self.job.merging(["port": "Ethernet8", "gre_type": "0x8949"]) { $1 })
+            for job in ["m", "n"] { try await agent.wait(job, is: "running") }
+            var saved: [(String, [String: String])] = []
+            for name in try await agent.sessions() { saved.append((name, try await agent.session(name))) }
+            _ = try await agent.config.send(["FLUSHDB"])
+            try await eventually("it is held") { agent.log.contains("is being rebuilt") }
+            try await agent.passStatusIntervals(2)
+            #expect(try await agent.sessions().isEmpty)
+            // As `config save` has written them.
+            for (name, fields) in saved {
+                _ = try await agent.config.apply([.set(table: "MIRROR_SESSION", key: name, fields: fields)])
+            }
+            try await agent.passStatusIntervals(1)
+            #expect(try await agent.sessions().count == 2)
+            try await agent.write("m", Self.job)
+            _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
+            try await eventually("n's is gone") {
+                try await agent.sessions() == saved.map(\.0).filter { $0.hasPrefix("tg_m_") }
+            }
+            try await agent.wait("m", is: "running")
+        }
+    }
+
+    @Test("a Redis that comes back empty, and a sink_port that comes late, are followed")
+    func comingAndGoing() async throws {
+        let redis = try await TestRedis()
+        try await AgentUnderTest.run(redis: redis) { agent in
+            _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
+            let job = Self.job.merging(["sink_port": "late0"]) { $1 }
+            try await Orchestration.running(beside: agent) { _ in
+                try await agent.write("m", job)
+                let row = try await agent.wait("m", is: "waiting")
+                #expect(row["reason"]?.contains("port late0") == true)
+                #expect(try await agent.sessions().isEmpty)
+                try await agent.namespace.addVeth("late0", peer: "late1")
+                try await agent.wait("m", is: "running")
+            }
+            redis.crash()
+            try await redis.start()
+            // The switch's own processes end with it, and remember nothing.
+            try await Orchestration.running(beside: agent) { _ in
+                try await agent.write("m", job)
+                _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
+                try await eventually("the session is asked for again") { try await agent.sessions().count == 1 }
+                try await agent.wait("m", is: "running")
+            }
         }
     }
 

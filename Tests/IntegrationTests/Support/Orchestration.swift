@@ -13,10 +13,19 @@ actor Orchestration {
     private(set) var taken: [String] = []
     private var known: [String: [String: String]] = [:]
     private var ignored: Set<String> = []
+    /// It does not come to its work.
+    private var isBusy = false
 
     init(_ config: Database, _ state: Database) { (self.config, self.state) = (config, state) }
 
     func setStatus(_ status: String) { self.status = status }
+
+    func pause() { isBusy = true }
+
+    func resume() async throws {
+        isBusy = false
+        try await follow()
+    }
 
     /// Runs beside `body`.
     static func running(
@@ -25,7 +34,7 @@ actor Orchestration {
         let orchestration = Orchestration(agent.config, agent.state)
         let watcher = TableWatcher(
             agent.config.endpoint, tables: ["MIRROR_SESSION"], guardKey: nil, logger: .init(label: "test"))
-        let work = Task { for await _ in watcher.batches() { try await orchestration.follow() } }
+        let work = Task { for await _ in watcher.batches() { try? await orchestration.follow() } }
         defer { work.cancel() }
         try await body(orchestration)
     }
@@ -35,13 +44,15 @@ actor Orchestration {
     ]
 
     private func follow() async throws {
+        guard !isBusy else { return }
         let rows = try await config.readAll(table: "MIRROR_SESSION", guardKey: nil).rows
         for name in known.keys where rows[name] == nil || rows[name] == .absent {
             known[name] = nil
             try await state.apply([.delete(table: "MIRROR_SESSION_TABLE", key: name)])
         }
         ignored.formIntersection(rows.keys)
-        for case (let name, .row(let row)) in rows where known[name] == nil && !ignored.contains(name) {
+        for case (let name, .row(let row)) in rows.sorted(by: { $0.key < $1.key })
+        where known[name] == nil && !ignored.contains(name) {
             guard row.fields["dst_ip"] != nil, Set(row.fields.keys).isSubset(of: Self.fields),
                 row.fields["src_port"] != "Ethernet99"
             else {
