@@ -201,6 +201,42 @@ struct TunnelTests {
         }
     }
 
+    @Test(
+        "Wireshark reads the same of a copy's header as the row says",
+        .enabled(if: Wireshark.isInstalled, "needs tshark"),
+        arguments: [(1, "ingress"), (2, "ingress"), (2, "egress")])
+    func decoded(version: Int, direction: String) async throws {
+        try await AgentUnderTest.run { agent in
+            try await agent.withCollector { collector in
+                let underlay = try collector.namespace.inside { try Receiver(interface: "u1") }
+                let options = ["erspan_ver": "\(version)", "direction": direction, "erspan_truncate": "200"]
+                try await agent.write("m", Collector.fields(key: 42, options))
+                try await agent.wait("m", is: "running")
+                try await agent.waitForCarrier()
+                let port = direction == "egress" ? "Ethernet0" : "gen0"
+                let sender = try agent.namespace.inside { try FrameSender(interface: port, isLinear: true) }
+                let frames = ["ipv4-udp-64", "ipv4-udp-257", "ipv6-tcp-74"].compactMap { Corpus[$0]?.bytes }
+                try sender.send(frames)
+                var caught: [[UInt8]] = []
+                try await eventually("all copies are caught") {
+                    try underlay.drain { frame in
+                        let isTunnels =
+                            frame.bytes.count > 38 && frame.bytes[12...13] == [8, 0] && frame.bytes[23] == 47
+                        if isTunnels, frame.bytes.suffix(200).contains([0x02, 0x54, 0x47]) {
+                            caught.append(frame.bytes)
+                        }
+                    }
+                    return caught.count == 3
+                }
+                let fields = ["version", "spanid", "truncated"] + (version == 2 ? ["direction"] : [])
+                let read = try await Wireshark.fields(fields.map { "erspan.\($0)" }, of: caught)
+                let bit = version == 2 ? [direction == "egress" ? 1 : 0] : []
+                let expected = [0, 1, 0].map { [version, 42, $0] + bit }
+                #expect(read == expected)
+            }
+        }
+    }
+
     @Test("512 tunnels stand side by side, and all of them go")
     func many() async throws {
         try await withNamespace { namespace in
