@@ -6,6 +6,7 @@ let grpc: [Target.Dependency] = [
     .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
     .product(name: "SwiftProtobuf", package: "swift-protobuf"),
 ]
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -50,9 +52,10 @@ let package = Package(
         .target(
             name: "Dataplane", dependencies: ["Domain", "CLibbpf", "CLinux", "CTelegenBPF", "BPFPrograms", logging]),
         .target(name: "OTLP", dependencies: grpc + [logging]),
+        .target(name: "HTTPAPI", dependencies: ["Domain", "SonicDB", hummingbird, lifecycle, logging]),
         .target(
             name: "Agent",
-            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "CLinux", lifecycle, logging]),
+            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),
         .target(name: "CBuildStamp"),
         .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "CBuildStamp", argumentParser]),
 
@@ -78,13 +81,16 @@ let package = Package(
         .testTarget(name: "SonicDBTests", dependencies: ["SonicDB", "CHiredis", "TestSupport"]),
         .testTarget(name: "DataplaneTests", dependencies: ["Dataplane", "CLinux", "CTelegenBPF", "TestSupport"]),
         .testTarget(name: "OTLPTests", dependencies: ["OTLP", "TestSupport"]),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: ["HTTPAPI", "Domain"]),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Agent", "Dataplane", "SonicDB", "OTLP", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
-                "CTelegenBPF", subprocess,
+                "Agent", "Dataplane", "SonicDB", "OTLP", "HTTPAPI", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
+                "CTelegenBPF", subprocess, .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]
                 + grpc,
             exclude: ["Objects"]),

@@ -1,6 +1,7 @@
 import Dataplane
 import Domain
 import Glibc
+import HTTPAPI
 import Logging
 import OTLP
 import ServiceLifecycle
@@ -50,7 +51,7 @@ public struct Agent: Service {
         let follower = ConfigFollower(
             database: configDatabase,
             watcher: TableWatcher(
-                databases.config, tables: [ConfigFollower.jobTable, ConfigFollower.globalTable],
+                databases.config, tables: [ConfigTable.jobs, ConfigTable.global],
                 guardKey: databases.guardKey, logger: logger),
             guardKey: databases.guardKey, reconciler: reconciler, settings: { await apply($0, ticker, export) },
             rowsChanged: { databases.server?.rowsChanged() }, logger: logger)
@@ -63,6 +64,7 @@ public struct Agent: Service {
             publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), mirrorSessions, follower,
         ]
         services.append(export)
+        if let door = makeDoor(reconciler, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
     }
@@ -97,6 +99,22 @@ public struct Agent: Service {
             withIfindex: options.metricIfindex, clock: clock)
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
         return ExportService(settings, version: build.version, source: source, logger: logger)
+    }
+
+    /// Nil: nobody is to enter.
+    private func makeDoor(_ reconciler: Reconciler, _ databases: Databases, _ clock: AgentClock) -> HTTPService? {
+        guard let address = options.listen else { return nil }
+        guard address.isLocal else {
+            logger.error(
+                "not listening on \(address): beyond this machine the HTTP API would need TLS and authentication, which it does not have yet: set TELEGEN_LISTEN to 127.0.0.1:PORT or unix:/path"
+            )
+            return nil
+        }
+        return HTTPService(
+            address, config: databases.config, state: databases.state, guardKey: databases.guardKey,
+            about: .init(version: build.version, commit: build.commit, buildDate: build.date) {
+                await reconciler.bpfProblem
+            }, policy: .init(permissions: options.permissions), now: { clock.wall }, logger: logger)
     }
 
     /// What `TELEGEN|global` says takes effect at once.

@@ -1,5 +1,6 @@
 import Dataplane
 import Domain
+import HTTPAPI
 import OTLP
 
 extension AgentOptions {
@@ -34,6 +35,18 @@ extension AgentOptions {
         }
         options.metricIfindex =
             reader.value("TELEGEN_METRIC_IFINDEX", "true or false") { Bool($0.lowercased()) } ?? false
+        if environment["TELEGEN_LISTEN"] == "off" {
+            options.listen = nil
+        } else {
+            options.listen =
+                reader.value("TELEGEN_LISTEN", "ADDRESS:PORT, unix:/path or off", ListenAddress.init) ?? options.listen
+        }
+        let permissions = AccessPolicy.Permission.allCases.map(\.rawValue)
+        options.permissions =
+            reader.value("TELEGEN_API_ALLOW", "a list of \(permissions.joined(separator: ", "))") { text in
+                let found = text.split(separator: ",").map { AccessPolicy.Permission(rawValue: String($0)) }
+                return found.contains(nil) ? nil : Set(found.compactMap { $0 })
+            } ?? []
         let (exporter, exporterWarnings) = ExporterSettings.fromEnvironment(environment)
         options.exporter = exporter
         return (options, reader.warnings + exporterWarnings)

@@ -1,5 +1,6 @@
 import Dataplane
 import Domain
+import HTTPAPI
 import OTLP
 
 /// Everything that the agent is told when it starts: environment and command line.
@@ -21,6 +22,10 @@ public struct AgentOptions: Sendable {
     /// Whether metrics have the attribute `ifindex`.
     public var metricIfindex = false
     public var exporter = ExporterSettings()
+    /// Of the HTTP API; nil: there is none.
+    public var listen: ListenAddress? = .standard
+    /// What requests may do that they may not by default.
+    public var permissions: Set<AccessPolicy.Permission> = []
     /// Set by the command line: CONFIG_DB cannot change them.
     public var fixed = FixedSettings()
     public var detachOnExit = false

@@ -5,9 +5,6 @@ import SonicDB
 
 /// Brings the rows of CONFIG_DB to the reconciler as they change.
 struct ConfigFollower: Service {
-    static let jobTable = "TELEGEN_JOB"
-    static let globalTable = "TELEGEN"
-
     let database: Database
     let watcher: TableWatcher
     /// Present when CONFIG_DB is whole; nil: it always is.
@@ -73,11 +70,11 @@ struct ConfigFollower: Service {
         let jobKeys: [String]
         switch batch {
         // Known jobs are looked at too: one that is gone is only believed in the moment of a whole CONFIG_DB.
-        case .resync: jobKeys = await reconciler.ownKeys.union(try await database.keys(of: Self.jobTable)).sorted()
-        case .keys(let keys): jobKeys = keys.filter { $0.table == Self.jobTable }.map(\.key)
+        case .resync: jobKeys = await reconciler.ownKeys.union(try await database.keys(of: ConfigTable.jobs)).sorted()
+        case .keys(let keys): jobKeys = keys.filter { $0.table == ConfigTable.jobs }.map(\.key)
         }
-        let jobs = try await database.readLeniently(Self.jobTable, jobKeys, guardKey: guardKey)
-        let settingsView = try await database.readLeniently(Self.globalTable, ["global"], guardKey: guardKey)
+        let jobs = try await database.readLeniently(ConfigTable.jobs, jobKeys, guardKey: guardKey)
+        let settingsView = try await database.readLeniently(ConfigTable.global, ["global"], guardKey: guardKey)
         guard guardKey == nil || jobs.isWhole && settingsView.isWhole else { return await reconciler.hold() }
 
         let new = Global(settingsView.rows["global"] ?? .absent)

@@ -32,6 +32,8 @@ public actor Reconciler {
     private var dataplane: Dataplane?
     /// Of all jobs that count.
     private let warnings: [String]
+    /// Why nothing can be counted; nil: it can, or nobody has tried yet.
+    var bpfProblem: String? { unavailable?.reason }
     private var unavailable: (reason: String, attempts: Int, retryAt: Duration)?
     private var ports: [NetdevName: Port] = [:]
     private var mirroring = Mirroring()

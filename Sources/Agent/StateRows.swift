@@ -4,17 +4,6 @@ import SonicDB
 /// The rows that STATE_DB shall hold, all of them ours.
 typealias StateRows = [TableKey: [String: String]]
 
-enum StateTable {
-    static let jobs = "TELEGEN_JOB_TABLE"
-    static let statistics = "TELEGEN_STATS_TABLE"
-    static let flows = "TELEGEN_FLOW_TABLE"
-    static let agent = "TELEGEN_AGENT_TABLE"
-    /// Every table whose rows the agent owns.
-    static let owned = [jobs, statistics, flows, agent]
-    /// Said of a row whenever something else of it has changed.
-    static let updatedAt = "updated_at"
-}
-
 extension StateRows {
     /// When the agent that wrote them reached its collector last: the end of that second.
     var lastExport: UnixTime? {

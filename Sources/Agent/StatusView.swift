@@ -1,3 +1,4 @@
+import Domain
 import SonicDB
 
 /// What STATE_DB says of the agent and its jobs, for the command line.

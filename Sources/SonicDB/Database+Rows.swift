@@ -69,6 +69,49 @@ extension Database {
         try apply(changes)
         return true
     }
+
+    /// What became of a row that was to be written under a condition.
+    public enum Outcome: Int, Sendable {
+        /// The guard's key is not there: nothing was written.
+        case isRebuilding = -1
+        /// The row is there, or is not, against what was asked: nothing was written.
+        case isOtherwise = 0
+        case isDone = 1
+    }
+
+    /// Writes fields of a row unless it is there (`isNew`), or only if it is; nothing comes between the look and the
+    /// write.
+    ///
+    /// - Parameter guardKey: nothing is written while this key is absent.
+    public func write(
+        _ fields: [String: String], table: String, key: String, isNew: Bool, guardKey: String?
+    ) throws(RedisError) -> Outcome {
+        let values = fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        return try script("redis.call('HSET', KEYS[1], unpack(ARGV, 3))", table, key, isNew, guardKey, values)
+    }
+
+    /// Deletes a row if it is there.
+    public func remove(table: String, key: String, guardKey: String?) throws(RedisError) -> Outcome {
+        try script("redis.call('DEL', KEYS[1])", table, key, false, guardKey, [])
+    }
+
+    private func script(
+        _ action: String, _ table: String, _ key: String, _ isNew: Bool, _ guardKey: String?, _ values: [String]
+    ) throws(RedisError) -> Outcome {
+        let text = """
+            if ARGV[1] ~= '' and redis.call('EXISTS', ARGV[1]) == 0 then return -1 end
+            if redis.call('EXISTS', KEYS[1]) ~= tonumber(ARGV[2]) then return 0 end
+            \(action)
+            return 1
+            """
+        let words = ["EVAL", text, "1", endpoint.redisKey(table, key), guardKey ?? "", isNew ? "0" : "1"]
+        let reply = try send(words + values)
+        if let message = reply.errorMessage { throw .server(endpoint, message: message) }
+        guard case .integer(let number) = reply, let outcome = Outcome(rawValue: Int(number)) else {
+            throw unexpected(reply, to: "EVAL")
+        }
+        return outcome
+    }
 }
 
 extension Database {

@@ -2,6 +2,18 @@ extension JobSpec {
     /// The fields of a row of `TELEGEN_JOB`, in the order in which they are read.
     static let fieldRules: [FieldRule<JobSpec>] = taskRules + erspanRules + filterRules + resultRules
 
+    /// Of every field, without `@`.
+    public static let fieldNames = Set(fieldRules.map(\.name))
+
+    /// Of those that hold lists and are stored with `@` behind their name.
+    public static let listNames = Set(fieldRules.filter { $0.markedName != nil }.map(\.name))
+
+    /// Of those that hold one number.
+    public static let numberNames = Set(
+        fieldRules.filter { rule in
+            if case .number = rule.form { rule.markedName == nil } else { false }
+        }.map(\.name))
+
     /// The field that every row must have.
     static let requiredField = "port"
 

@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Who may ask, and for what.
+public struct AccessPolicy: Sendable {
+    /// What the operator allows by name (`TELEGEN_API_ALLOW`).
+    public enum Permission: String, CaseIterable, Sendable {
+        /// Requests may name tunnel end points.
+        case tunnelEnds = "tunnel-ends"
+    }
+
+    public let permissions: Set<Permission>
+
+    public init(permissions: Set<Permission> = []) { self.permissions = permissions }
+
+    func allows(_ permission: Permission) -> Bool { permissions.contains(permission) }
+
+    /// Names by which this machine is asked from itself. Another one is that of a web page whose name was made to lead
+    /// here (DNS rebinding).
+    static func isOwn(_ authority: String) -> Bool {
+        let name =
+            authority.hasPrefix("[")
+            ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
+        return ["localhost", "127.0.0.1", "[::1]", ""].contains(name.lowercased())
+    }
+}
+
+/// Stands before every path: turns away requests of web pages from elsewhere, and makes a problem document of every
+/// error.
+struct Doorkeeper: RouterMiddleware {
+    let policy: AccessPolicy
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: API.Context, next: (Request, API.Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            try check(request)
+            var response = try await next(request, context)
+            response.headers[.xContentTypeOptions] = "nosniff"
+            return response
+        } catch let problem as Problem {
+            return problem.response
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            return Problem.noPath(request.uri.path).response
+        } catch let error as any HTTPResponseError where error.status.code < 500 {
+            return Problem(status: error.status, error: "bad_request", message: "\(error.status.reasonPhrase)").response
+        } catch is CancellationError {
+            return Problem.database("the agent is ending").response
+        } catch {
+            logger.error("a request failed", metadata: ["path": "\(request.uri.path.prefix(80))", "error": "\(error)"])
+            return Problem(
+                status: .internalServerError, error: "internal", message: "the agent could not answer; see its log"
+            ).response
+        }
+    }
+
+    private func check(_ request: Request) throws(Problem) {
+        guard AccessPolicy.isOwn(request.head.authority ?? "") else {
+            throw .forbidden("the Host is not this machine's: ask for 127.0.0.1 or localhost")
+        }
+        if let origin = request.headers[.origin] {
+            let host = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
+            guard origin.hasPrefix("http"), AccessPolicy.isOwn(host), !host.isEmpty else {
+                throw .forbidden("the request comes from a page of another site")
+            }
+        }
+        if request.headers[HTTPField.Name("Sec-Fetch-Site")!].map({ $0 == "cross-site" }) == true {
+            throw .forbidden("the request comes from a page of another site")
+        }
+    }
+}
