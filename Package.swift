@@ -57,7 +57,7 @@ let package = Package(
             name: "Agent",
             dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),
         .target(name: "CBuildStamp"),
-        .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "CBuildStamp", argumentParser]),
+        .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "HTTPAPI", "CBuildStamp", argumentParser]),
 
         // Real packets for tests, benchmarks and the demonstration; not shipped.
         .target(name: "CTraffic"),

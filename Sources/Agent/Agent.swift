@@ -110,11 +110,13 @@ public struct Agent: Service {
             )
             return nil
         }
-        return HTTPService(
-            address, config: databases.config, state: databases.state, guardKey: databases.guardKey,
-            about: .init(version: build.version, commit: build.commit, buildDate: build.date) {
-                await reconciler.bpfProblem
-            }, policy: .init(permissions: options.permissions), now: { clock.wall }, logger: logger)
+        let jobs = JobFacade(
+            config: databases.config, state: databases.state, guardKey: databases.guardKey,
+            mayNameEnds: options.permissions.contains(.tunnelEnds), origin: .api, now: { clock.wall })
+        let about = API.About(version: build.version, commit: build.commit, buildDate: build.date) {
+            await reconciler.bpfProblem
+        }
+        return HTTPService(address, jobs: jobs, about: about, logger: logger)
     }
 
     /// What `TELEGEN|global` says takes effect at once.

@@ -41,10 +41,10 @@ extension AgentOptions {
             options.listen =
                 reader.value("TELEGEN_LISTEN", "ADDRESS:PORT, unix:/path or off", ListenAddress.init) ?? options.listen
         }
-        let permissions = AccessPolicy.Permission.allCases.map(\.rawValue)
+        let permissions = APIPermission.allCases.map(\.rawValue)
         options.permissions =
             reader.value("TELEGEN_API_ALLOW", "a list of \(permissions.joined(separator: ", "))") { text in
-                let found = text.split(separator: ",").map { AccessPolicy.Permission(rawValue: String($0)) }
+                let found = text.split(separator: ",").map { APIPermission(rawValue: String($0)) }
                 return found.contains(nil) ? nil : Set(found.compactMap { $0 })
             } ?? []
         let (exporter, exporterWarnings) = ExporterSettings.fromEnvironment(environment)

@@ -25,7 +25,7 @@ public struct AgentOptions: Sendable {
     /// Of the HTTP API; nil: there is none.
     public var listen: ListenAddress? = .standard
     /// What requests may do that they may not by default.
-    public var permissions: Set<AccessPolicy.Permission> = []
+    public var permissions: Set<APIPermission> = []
     /// Set by the command line: CONFIG_DB cannot change them.
     public var fixed = FixedSettings()
     public var detachOnExit = false

@@ -25,21 +25,16 @@ public struct API: Sendable {
     typealias Context = BasicRequestContext
     typealias Handler = @Sendable (Request, Context) async throws -> Response
 
-    let store: JobStore
+    let jobs: JobFacade
     let about: About
-    let policy: AccessPolicy
-    /// The wall clock, as the agent tells it.
-    let now: @Sendable () -> UnixTime
     let logger: Logger
 
     /// Of a request's body, in bytes.
     static let maximumBody = 64 * 1024
-    /// How long the answer to a start waits for the job's first status.
-    static let patience = Duration.seconds(1)
 
     func router() -> Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: Doorkeeper(policy: policy, logger: logger))
+        router.add(middleware: Doorkeeper(logger: logger))
         for (path, methods) in Dictionary(grouping: routes, by: \.path) {
             for route in methods { router.on(RouterPath(path), method: route.method, use: route.handler) }
             let allowed = methods.map(\.method.rawValue) + (methods.contains { $0.method == .get } ? ["HEAD"] : [])
@@ -67,13 +62,13 @@ public struct API: Sendable {
     ]
 
     private var routes: [Route] {
-        let jobs = ["/jobs", "/v1/monitor/jobs"].flatMap { base in
+        let both = ["/jobs", "/v1/monitor/jobs"].flatMap { base in
             [
                 Route(.get, base, list), Route(.get, base + "/{job}", show), Route(.delete, base + "/{job}", remove),
                 Route(.post, base + "/{job}/stop", stop), Route(.get, base + "/{job}/results", results),
             ]
         }
-        return jobs + [
+        return both + [
             Route(.post, "/jobs/start", start), Route(.post, "/v1/monitor/jobs", start),
             Route(.get, "/healthz", health), Route(.get, "/readyz", readiness), Route(.get, "/version", version),
             Route(.get, "/openapi.json", openAPI),
@@ -83,72 +78,42 @@ public struct API: Sendable {
 
 extension API {
     @Sendable private func start(_ request: Request, _ context: Context) async throws -> Response {
-        let body = try await Self.body(of: request)
-        let wanted = try JobRequest(body, now: now(), mayNameEnds: policy.allows(.tunnelEnds))
-        let name = wanted.name ?? .random
-        try await store.create(name, wanted.fields)
-        let first = try await store.firstStatus(of: name, within: Self.patience)
-        let interface = first?["interface"].flatMap { $0.isEmpty ? nil : $0 } ?? wanted.spec.port.text
-        let answer: JSON = [
-            "job_id": .string(name.text), "status": "starting", "interface": .string(interface),
-        ]
+        let answer = try await jobs.start(try await Self.body(of: request))
+        guard case .string(let name)? = answer["job_id"] else { return Self.answer(answer, .created) }
         return Self.answer(answer, .created, [.location: "/jobs/\(name)"])
     }
 
     @Sendable private func list(_ request: Request, _ context: Context) async throws -> Response {
-        let wanted = request.uri.queryParameters.getAll("state").map { String($0) }
-        for word in wanted where OperStatus(rawValue: word) == nil {
-            let known = OperStatus.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem.bad("state \(word.prefix(40).debugDescription): must be \(known)")
+        let states = try request.uri.queryParameters.getAll("state").map { word in
+            guard let state = OperStatus(rawValue: String(word)) else {
+                let known = OperStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem.bad("state \(word.prefix(40).debugDescription): must be \(known)")
+            }
+            return state
         }
-        let jobs = try await store.jobs().filter { wanted.isEmpty || wanted.contains($0.status) }
-        return Self.read(["jobs": .array(jobs.map { $0.answer })], request)
+        return Self.read(try await jobs.list(Set(states)), request)
     }
 
     @Sendable private func show(_ request: Request, _ context: Context) async throws -> Response {
-        Self.read(try await job(context).answer, request)
+        Self.read(try await jobs.show(Self.name(context)), request)
     }
 
     @Sendable private func stop(_ request: Request, _ context: Context) async throws -> Response {
-        let name = try Self.name(context)
-        try await store.stop(name)
-        return Self.answer(["job_id": .string(name.text), "status": "stopped"])
+        Self.answer(try await jobs.stop(Self.name(context)))
     }
 
     @Sendable private func remove(_ request: Request, _ context: Context) async throws -> Response {
-        let name = try Self.name(context)
-        try await store.remove(name)
-        return Self.answer(["job_id": .string(name.text), "status": "stopped"])
+        Self.answer(try await jobs.remove(Self.name(context)))
     }
 
     @Sendable private func results(_ request: Request, _ context: Context) async throws -> Response {
         if let format = request.uri.queryParameters.get("format"), format != "json" {
             throw Problem.bad("format \(format.prefix(40).debugDescription): must be json")
         }
-        let job = try await job(context)
-        let directions = Direction.allCases.map(\.rawValue)
-        let found = try await store.rows(of: StateTable.statistics, directions.map { "\(job.name)|\($0)" })
-        let pairs = directions.compactMap { direction in found["\(job.name)|\(direction)"].map { (direction, $0) } }
-        let ranks = (1...(job.row["top_flows"].flatMap { Int($0) } ?? 16).bounded).map { "\(job.name)|\($0)" }
-        let flows = try await store.rows(of: StateTable.flows, ranks)
-        let agent = try await store.agent()
-        let results = JobResults(
-            job: job, statistics: Dictionary(uniqueKeysWithValues: pairs), flows: ranks.compactMap { flows[$0] },
-            agent: agent, now: now())
-        return Self.read(results.answer, request)
+        return Self.read(try await jobs.results(Self.name(context)), request)
     }
 
-    private func job(_ context: Context) async throws -> StoredJob {
-        let name = try Self.name(context)
-        guard let job = try await store.job(name) else { throw Problem.noJob(name.text) }
-        return job
-    }
-
-    private static func name(_ context: Context) throws -> JobName {
-        let text = context.parameters.get("job") ?? ""
-        guard let name = JobName(text) else { throw Problem.noJob(text.prefix(80).debugDescription) }
-        return name
-    }
+    private static func name(_ context: Context) -> String { context.parameters.get("job") ?? "" }
 }
 
 extension API {
@@ -161,7 +126,7 @@ extension API {
         var problems: [String: JSON] = [:]
         var row: [String: String] = [:]
         do throws(Problem) {
-            row = try await store.agent()
+            row = try await jobs.store.agent()
         } catch {
             problems["database"] = .string(error.message)
         }
@@ -220,29 +185,6 @@ extension API {
             status: .ok, headers: [.contentType: "application/json", .eTag: tag, .cacheControl: "no-cache"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
-}
-
-extension JobName {
-    /// A lowercase UUID (RFC 9562, version 4).
-    static var random: JobName {
-        var random = SystemRandomNumberGenerator()
-        let high = random.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = random.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        let digits = [high, low].map {
-            String(repeating: "0", count: 16 - String($0, radix: 16).count) + String($0, radix: 16)
-        }
-        .joined()
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text += "-" }
-            text.append(digit)
-        }
-        return JobName(text)!
-    }
-}
-
-extension Int {
-    fileprivate var bounded: Int { Swift.min(1024, Swift.max(1, self)) }
 }
 
 extension Substring {

@@ -3,20 +3,13 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// Who may ask, and for what.
-public struct AccessPolicy: Sendable {
-    /// What the operator allows by name (`TELEGEN_API_ALLOW`).
-    public enum Permission: String, CaseIterable, Sendable {
-        /// Requests may name tunnel end points.
-        case tunnelEnds = "tunnel-ends"
-    }
+/// What an operator allows requests by name (`TELEGEN_API_ALLOW`).
+public enum APIPermission: String, CaseIterable, Sendable {
+    /// To name tunnel end points.
+    case tunnelEnds = "tunnel-ends"
+}
 
-    public let permissions: Set<Permission>
-
-    public init(permissions: Set<Permission> = []) { self.permissions = permissions }
-
-    func allows(_ permission: Permission) -> Bool { permissions.contains(permission) }
-
+enum Host {
     /// Names by which this machine is asked from itself. Another one is that of a web page whose name was made to lead
     /// here (DNS rebinding).
     static func isOwn(_ authority: String) -> Bool {
@@ -30,7 +23,6 @@ public struct AccessPolicy: Sendable {
 /// Stands before every path: turns away requests of web pages from elsewhere, and makes a problem document of every
 /// error.
 struct Doorkeeper: RouterMiddleware {
-    let policy: AccessPolicy
     let logger: Logger
 
     func handle(
@@ -58,12 +50,12 @@ struct Doorkeeper: RouterMiddleware {
     }
 
     private func check(_ request: Request) throws(Problem) {
-        guard AccessPolicy.isOwn(request.head.authority ?? "") else {
+        guard Host.isOwn(request.head.authority ?? "") else {
             throw .forbidden("the Host is not this machine's: ask for 127.0.0.1 or localhost")
         }
         if let origin = request.headers[.origin] {
             let host = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
-            guard origin.hasPrefix("http"), AccessPolicy.isOwn(host), !host.isEmpty else {
+            guard origin.hasPrefix("http"), Host.isOwn(host), !host.isEmpty else {
                 throw .forbidden("the request comes from a page of another site")
             }
         }

@@ -4,7 +4,6 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import ServiceLifecycle
-import SonicDB
 
 /// Listens, and tries again when that fails: whatever becomes of the door, the agent counts on.
 public struct HTTPService: Service {
@@ -13,12 +12,9 @@ public struct HTTPService: Service {
     private let logger: Logger
 
     public init(
-        _ address: ListenAddress, config: DatabaseEndpoint, state: DatabaseEndpoint, guardKey: String?,
-        about: API.About, policy: AccessPolicy, now: @escaping @Sendable () -> UnixTime, logger: Logger
+        _ address: ListenAddress, jobs: JobFacade, about: API.About, logger: Logger
     ) {
-        // Connections of its own: nobody who asks keeps the agent from its databases.
-        let store = JobStore(config: Database(config), state: Database(state), guardKey: guardKey)
-        api = API(store: store, about: about, policy: policy, now: now, logger: logger)
+        api = API(jobs: jobs, about: about, logger: logger)
         (self.address, self.logger) = (address, logger)
     }
 

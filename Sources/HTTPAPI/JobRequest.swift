@@ -11,9 +11,10 @@ struct JobRequest: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - mayNameEnds: the operator allows tunnel end points in requests.
-    init(_ body: JSON, now: UnixTime, mayNameEnds: Bool) throws(Problem) {
+    init(_ body: JSON, now: UnixTime, mayNameEnds: Bool, origin: Origin? = nil) throws(Problem) {
         guard case .object(let members) = body else { throw .bad("the body must be a JSON object") }
         var draft = Draft()
+        draft.fields["origin"] = origin?.rawValue
         for (member, value) in members.sorted(by: { $0.key < $1.key }) {
             try draft.take(member, value, now)
         }
@@ -40,7 +41,7 @@ struct JobRequest: Hashable, Sendable {
 /// A request as far as it was read.
 private struct Draft {
     var name: JobName?
-    var fields = ["origin": "api"]
+    var fields: [String: String] = [:]
 
     private static let most = 365 * 24 * 3600
 
@@ -108,7 +109,7 @@ private struct Draft {
         guard isList || texts.count == 1 else { throw .bad("\(member): must be one value") }
         guard texts.allSatisfy({ !$0.isEmpty }), !texts.isEmpty else { throw .bad("\(member): must not be empty") }
         let key = isList ? field + "@" : field
-        guard fields[key] == nil || key == "origin" else { throw .bad("\(member): is given twice, as \(field) too") }
+        guard fields[key] == nil else { throw .bad("\(member): is given twice, as \(field) too") }
         fields[key] = texts.joined(separator: ",")
     }
 

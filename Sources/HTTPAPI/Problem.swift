@@ -1,7 +1,7 @@
 import Hummingbird
 
 /// Why a request is not done: a problem document (RFC 9457) that also carries `error` and `message`.
-struct Problem: Error, Hashable, Sendable {
+public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     let status: HTTPResponse.Status
     /// For programs: one word for each kind of problem.
     let error: String
@@ -9,6 +9,8 @@ struct Problem: Error, Hashable, Sendable {
     let message: String
     var allow: String?
     var retryAfter: Int?
+
+    public var description: String { message }
 
     var response: Response {
         let document: JSON = [

@@ -1,6 +1,7 @@
 import Agent
 import ArgumentParser
 import Glibc
+import HTTPAPI
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ extension StatusView {
         for job in jobs {
             rows.append([job.name] + columns.map { job.fields[$0].flatMap { $0.isEmpty ? nil : $0 } ?? "-" })
         }
-        var lines = [agentLine] + Self.table(rows)
+        var lines = [agentLine] + Table.lines(rows)
         for job in jobs {
             if let reason = job.fields["reason"], !reason.isEmpty { lines.append("\(job.name): \(reason)") }
             if let warnings = job.fields["warnings"], !warnings.isEmpty {
@@ -51,14 +52,17 @@ extension StatusView {
 
     var json: String {
         let objects = jobs.map { job in
-            let statistics = job.statistics.sorted { $0.key < $1.key }.map {
-                "\(JSON.quoted($0.key)):\(JSON.object($0.value))"
+            var members = Self.object(job.fields.merging(["job_id": job.name]) { own, _ in own })
+            if !job.statistics.isEmpty {
+                members["statistics"] = .object(job.statistics.mapValues { .object(Self.object($0)) })
             }
-            let row = JSON.object(job.fields.merging(["job_id": job.name]) { own, _ in own }).dropLast()
-            return statistics.isEmpty ? "\(row)}" : "\(row),\"statistics\":{\(statistics.joined(separator: ","))}}"
+            return JSON.object(members)
         }
-        return "{\"agent\":\(JSON.object(agent)),\"jobs\":[\(objects.joined(separator: ","))]}"
+        let all: JSON = ["agent": .object(Self.object(agent)), "jobs": .array(objects)]
+        return String(decoding: all.bytes, as: UTF8.self)
     }
+
+    private static func object(_ fields: [String: String]) -> [String: JSON] { fields.mapValues { .string($0) } }
 
     private var agentLine: String {
         guard let version = agent["version"] else { return "no agent has written into this database yet" }
@@ -71,15 +75,6 @@ extension StatusView {
             rows.append([name] + ["packets", "bytes", "sizes"].map { fields["\(name)_\($0)"] ?? "-" })
         }
         let errors = "parse errors \(fields["parse_errors"] ?? "-"), filtered \(fields["filtered"] ?? "-")"
-        return [""] + table(rows) + ["upper bounds \(fields["size_bounds"] ?? "-"); \(errors)"]
-    }
-
-    /// Columns as wide as their widest cell.
-    private static func table(_ rows: [[String]]) -> [String] {
-        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let padded = zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return (padded + row.suffix(1)).joined(separator: "  ")
-        }
+        return [""] + Table.lines(rows) + ["upper bounds \(fields["size_bounds"] ?? "-"); \(errors)"]
     }
 }

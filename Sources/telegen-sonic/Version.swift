@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import HTTPAPI
 
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show what this program was built from.")
@@ -9,9 +10,11 @@ struct Version: ParsableCommand {
 
     func run() {
         let build = BuildInfo.stamped
+        let object: JSON = [
+            "version": .string(build.version), "commit": .string(build.commit), "build_date": .string(build.date),
+        ]
         print(
             json
-                ? JSON.object(["version": build.version, "commit": build.commit, "build_date": build.date]) : build.text
-        )
+                ? String(decoding: object.bytes, as: UTF8.self) : build.text)
     }
 }

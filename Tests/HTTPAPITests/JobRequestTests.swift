@@ -8,7 +8,7 @@ struct JobRequestTests {
     private static let now = UnixTime(nanoseconds: 1_800_000_000_000_000_000)
 
     private func request(_ text: String, mayNameEnds: Bool = false) throws -> JobRequest {
-        try JobRequest(JSON(Array(text.utf8)), now: Self.now, mayNameEnds: mayNameEnds)
+        try JobRequest(JSON(Array(text.utf8)), now: Self.now, mayNameEnds: mayNameEnds, origin: .api)
     }
 
     private func refusal(_ text: String, mayNameEnds: Bool = false) throws -> Problem? {

@@ -65,9 +65,11 @@ struct APITests {
         nonisolated(unsafe) let redis = try await TestRedis()
         let (config, state) = (redis.database(4), redis.database(6))
         let api = API(
-            store: JobStore(config: redis.database(4), state: redis.database(6), guardKey: guardKey),
+            jobs: JobFacade(
+                config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false,
+                origin: .api, now: { .now }),
             about: .init(version: "1.2.3", commit: "abc", buildDate: "today") { "no BPF here" },
-            policy: AccessPolicy(), now: { .now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let application = Application(router: api.router())
         try await application.test(.router) { client in
             try await body(Setting(crash: { redis.crash() }, config: config, state: state, client: client))
@@ -283,10 +285,10 @@ struct APITests {
                 #expect(try await api.get("/jobs", headers).status == 200)
             }
             for name in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", ""] {
-                #expect(AccessPolicy.isOwn(name))
+                #expect(Host.isOwn(name))
             }
             for name in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:8080", "[::2]:8080", "localhost."] {
-                #expect(!AccessPolicy.isOwn(name))
+                #expect(!Host.isOwn(name))
             }
         }
     }

@@ -123,7 +123,8 @@ private enum Schemathesis {
     /// Throws what it has found. Its random numbers are the same in every run.
     static func run(in agent: AgentUnderTest, examples: Int) async throws {
         let command = [
-            "env", "-C", agent.folder, "SCHEMATHESIS_HOOKS=schemathesis_hooks", "PYTHONPATH=\(root)/scripts", program, "run",
+            "env", "-C", agent.folder, "SCHEMATHESIS_HOOKS=schemathesis_hooks", "PYTHONPATH=\(root)/scripts", program,
+            "run",
             "http://127.0.0.1:8080/openapi.json", "--checks", "all", "--max-examples", "\(examples)", "--seed", "1",
             "--no-color", "--generation-database", "none",
         ]

@@ -1,0 +1,199 @@
+import Agent
+import ArgumentParser
+import Glibc
+import HTTPAPI
+
+struct Start: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a job: write its row into CONFIG_DB.",
+        discussion: """
+            Filters: --filter ip_proto=tcp --filter l4_dport=443,8000-8100 (also l4_sport, src_cidr, dst_cidr, dscp). \
+            The row stays until it is deleted; `stop` takes the job off its port, `results` shows its numbers.
+            """)
+
+    @Argument(help: "The port to watch: a port, PortChannel, or any network device.")
+    var port: String?
+
+    @Argument(help: "Seconds after which the job ends by itself.")
+    var seconds: Int?
+
+    @Option(name: .customLong("port"), help: .hidden)
+    var portOption: String?
+
+    @Option(name: .customLong("duration"), help: "The same as SECONDS.")
+    var duration: Int?
+
+    @Option(name: .customLong("job"), help: "The job's name; a UUID when it is not given.")
+    var job: String?
+
+    @Option(name: [.customLong("dir"), .customLong("direction")], help: "ingress, egress or both.")
+    var direction: String?
+
+    @Option(help: "span (the port itself), erspan, erspan-sink, asic or placeholder.")
+    var spanMethod: String?
+
+    @Option(help: "Ids of the outermost VLAN tag, with commas.")
+    var vlan: String?
+
+    @Option(help: "Count one packet in N, as N.")
+    var sampleRate: Int?
+
+    @Option(help: "NAME=VALUE[,VALUE…]; may be repeated.")
+    var filter: [String] = []
+
+    @Option(help: "What is measured beyond packets, bytes and sizes: flows, bursts, qos, with commas.")
+    var detail: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (port == nil) != (portOption == nil) else {
+            throw ValidationError(port == nil ? "give a port" : "give the port once")
+        }
+        guard seconds == nil || duration == nil else { throw ValidationError("give the duration once") }
+        _ = try filters
+    }
+
+    private var filters: [String: JSON] {
+        get throws {
+            var filters: [String: JSON] = [:]
+            for text in filter {
+                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2, filters[String(parts[0])] == nil else {
+                    throw ValidationError("--filter \(text): must be NAME=VALUE, each name once")
+                }
+                filters[String(parts[0])] = Self.list(String(parts[1]))
+            }
+            return filters
+        }
+    }
+
+    private static func list(_ text: String) -> JSON {
+        .array(text.split(separator: ",", omittingEmptySubsequences: false).map { .string(String($0)) })
+    }
+
+    func run() async throws {
+        var body: [String: JSON] = [:]
+        body["port"] = (port ?? portOption).map { .string($0) }
+        body["duration_sec"] = (seconds ?? duration).map { .integer(Int64($0)) }
+        body["job_id"] = job.map { .string($0) }
+        body["direction"] = direction.map { .string($0) }
+        body["span_method"] = spanMethod.map { .string($0) }
+        body["vlan"] = vlan.map(Self.list)
+        body["sample_rate"] = sampleRate.map { .integer(Int64($0)) }
+        body["result_detail"] = detail.map(Self.list)
+        let filters = try filters
+        if !filters.isEmpty { body["filters"] = .object(filters) }
+        let request = JSON.object(body)
+        try await ask(json) {
+            try await $0.start(request)
+        } text: { answer in
+            "\(answer.text("job_id")): starting on \(answer.text("interface"))"
+        }
+    }
+}
+
+struct Stop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop a job: set its row's admin_state down; its numbers stay readable.")
+
+    @Argument(help: "The job's name.")
+    var job: String?
+
+    @Option(name: .customLong("job"), help: .hidden)
+    var jobOption: String?
+
+    @Flag(help: "Remove the row, and with it the numbers.")
+    var delete = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (job == nil) != (jobOption == nil) else { throw ValidationError("give one job") }
+    }
+
+    func run() async throws {
+        let name = job ?? jobOption ?? ""
+        try await ask(json) { jobs in
+            delete ? try await jobs.remove(name) : try await jobs.stop(name)
+        } text: {
+            "\($0.text("job_id")): \(delete ? "removed" : "stopped")"
+        }
+    }
+}
+
+struct Results: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what a job has measured.")
+
+    @Argument(help: "The job's name.")
+    var job: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        try await ask(json) {
+            try await $0.results(job)
+        } text: { answer in
+            var lines = [
+                "\(answer.text("job_id")): \(answer.text("status")), \(answer.text("packets_total")) packets, "
+                    + "\(answer.text("bytes_total")) bytes in \(answer.text("window_sec")) s"
+            ]
+            lines += Self.sizes(answer["sizes"]) + Self.flows(answer["top_flows"])
+            return lines.joined(separator: "\n")
+        }
+    }
+
+    /// Packets by class and size, a table for each direction.
+    private static func sizes(_ sizes: JSON?) -> [String] {
+        guard case .object(let directions)? = sizes else { return [] }
+        return directions.sorted { $0.key < $1.key }.flatMap { direction, table in
+            let bounds = table.texts("bounds").map { "≤\($0)" } + ["more"]
+            let rows = ["ipv4", "ipv6", "icmp6", "other"].map { name in
+                [name, table[name]?.text("packets") ?? "", table[name]?.text("bytes") ?? ""]
+                    + (table[name]?.texts("counts") ?? [])
+            }
+            return [""] + Table.lines([[direction, "packets", "bytes"] + bounds] + rows)
+        }
+    }
+
+    private static func flows(_ flows: JSON?) -> [String] {
+        guard case .array(let flows)? = flows, !flows.isEmpty else { return [] }
+        let rows = flows.map { flow in ["five_tuple", "direction", "pkts", "bytes"].map { flow.text($0) } }
+        return [""] + Table.lines([["flow", "direction", "packets", "bytes"]] + rows)
+    }
+}
+
+/// Asks the databases, and prints the answer for people or programs.
+private func ask(
+    _ json: Bool, _ question: (JobFacade) async throws -> JSON, text: (JSON) -> String
+) async throws {
+    do {
+        let answer = try await question(JobFacade(AgentOptions.fromEnvironment(Environment.all).options))
+        print(json ? String(decoding: answer.bytes, as: UTF8.self) : text(answer))
+    } catch {
+        write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
+        throw ExitCode.failure
+    }
+}
+
+extension JSON {
+    /// A member as text; `-` for what is unknown.
+    fileprivate func text(_ member: String) -> String { self[member]?.plain ?? "-" }
+
+    fileprivate func texts(_ member: String) -> [String] {
+        if case .array(let values)? = self[member] { values.map(\.plain) } else { [] }
+    }
+
+    private var plain: String {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): String(number)
+        case .bool(let bool): String(bool)
+        case .null, .array, .object: "-"
+        }
+    }
+}
