@@ -1,4 +1,5 @@
 import Domain
+import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
@@ -78,7 +79,12 @@ public struct API: Sendable {
 
 extension API {
     @Sendable private func start(_ request: Request, _ context: Context) async throws -> Response {
-        let answer = try await jobs.start(try await Self.body(of: request))
+        let header = request.headers[HTTPField.Name("Idempotency-Key")!]
+        let key = header.flatMap(IdempotencyKey.init)
+        guard header == nil || key != nil else {
+            throw Problem.bad("Idempotency-Key: must have 1 to 255 printable characters")
+        }
+        let answer = try await jobs.start(try await Self.body(of: request), key: key)
         guard case .string(let name)? = answer["job_id"] else { return Self.answer(answer, .created) }
         return Self.answer(answer, .created, [.location: "/jobs/\(name)"])
     }

@@ -19,6 +19,23 @@ public struct HTTPService: Service {
     }
 
     public func run() async {
+        await withTaskGroup { group in
+            group.addTask { await cancelWhenGracefulShutdown { await sweep() } }
+            await listen()
+            group.cancelAll()
+        }
+    }
+
+    /// Removes what is of no more use, now and then.
+    private func sweep() async {
+        repeat {
+            // What cannot be removed now is removed in an hour.
+            let removed = (try? await api.jobs.sweep()) ?? 0
+            if removed > 0 { logger.notice("removed \(removed) jobs that were made over HTTP and ended a day ago") }
+        } while (try? await Task.sleep(for: .seconds(3600))) != nil
+    }
+
+    private func listen() async {
         var complained = false
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
             do {

@@ -27,10 +27,17 @@ public struct JobFacade: Sendable {
     }
 
     /// Makes a job. `job_id`, `status` and `interface`, which is the true one when the agent says it within a second.
-    public func start(_ body: JSON) async throws(Problem) -> JSON {
+    ///
+    /// - Parameter key: the client's name for this request: asked twice, the job is made once and the answer is the same.
+    public func start(_ body: JSON, key: IdempotencyKey? = nil) async throws(Problem) -> JSON {
         let wanted = try JobRequest(body, now: now(), mayNameEnds: mayNameEnds, origin: origin)
-        let name = wanted.name ?? .random
-        try await store.create(name, wanted.fields)
+        let name = wanted.name ?? key?.jobName ?? .random
+        do {
+            try await store.create(name, wanted.fields)
+        } catch {
+            guard key != nil, error.status == .conflict, let job = try await store.job(name) else { throw error }
+            guard job.isAs(wanted) else { throw .keyReused }
+        }
         let first = try await store.firstStatus(of: name, within: Self.patience)
         let interface = first?["interface"].flatMap { $0.isEmpty ? nil : $0 } ?? wanted.spec.port.text
         return ["job_id": .string(name.text), "status": "starting", "interface": .string(interface)]
@@ -44,6 +51,22 @@ public struct JobFacade: Sendable {
     }
 
     public func show(_ job: String) async throws(Problem) -> JSON { try await find(job).answer }
+
+    /// Removes rows that HTTP made, a day after their jobs have ended; how many.
+    func sweep() async throws(Problem) -> Int {
+        let latest = now().nanoseconds - Self.keptFor
+        var removed = 0
+        for job in try await store.jobs() where job.row["origin"] == Origin.api.rawValue && !job.isUp {
+            guard let end = job.state?["ended_at"].flatMap({ UnixTime(rfc3339: $0) }), end.nanoseconds < latest,
+                let name = JobName(job.name)
+            else { continue }
+            try await store.remove(name)
+            removed += 1
+        }
+        return removed
+    }
+
+    private static let keptFor: UInt64 = 24 * 3600 * 1_000_000_000
 
     /// Sets `admin_state` down; the job stays readable.
     public func stop(_ job: String) async throws(Problem) -> JSON {
@@ -88,20 +111,32 @@ public struct JobFacade: Sendable {
 }
 
 extension JobName {
-    /// A lowercase UUID (RFC 9562, version 4).
+    /// A UUID (RFC 9562, version 4).
     fileprivate static var random: JobName {
         var random = SystemRandomNumberGenerator()
-        let words = [random.next() & ~0xf000 | 0x4000, random.next() & ~(3 << 62) | 2 << 62] as [UInt64]
-        let digits = words.map { word in
+        return JobName(uuid: random.next() & ~0xf000 | 0x4000, random.next() & ~(3 << 62) | 2 << 62)
+    }
+
+    /// A UUID in lower case.
+    init(uuid high: UInt64, _ low: UInt64) {
+        let digits = [high, low].map { word in
             let text = String(word, radix: 16)
             return String(repeating: "0", count: 16 - text.count) + text
         }.joined()
         let parts = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].map { digits.dropFirst($0).prefix($1 - $0) }
-        return JobName(parts.joined(separator: "-"))!
+        self.init(parts.joined(separator: "-"))!
     }
 }
 
 extension StoredJob {
+    /// Whether its row says what was asked for; when it ends depends on when that was.
+    fileprivate func isAs(_ request: JobRequest) -> Bool {
+        func lasting(_ fields: [String: String]) -> [String: String] {
+            fields.filter { !["expires_at", "admin_state"].contains($0.key) }
+        }
+        return lasting(row) == lasting(request.fields)
+    }
+
     /// How many flows it reports at most.
     fileprivate var topFlows: Int { min(1024, max(1, row["top_flows"].flatMap { Int($0) } ?? 16)) }
 }

@@ -51,6 +51,14 @@ enum OpenAPI {
            "post": {
             "operationId": "start_jobs",
             "summary": "Starts a job, and waits a second at most for its first status.",
+            "parameters": [
+             {
+              "name": "Idempotency-Key",
+              "in": "header",
+              "description": "Sent again with it, the request makes no second job and is answered the same.",
+              "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"}
+             }
+            ],
             "requestBody": {
              "required": true,
              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
@@ -72,6 +80,10 @@ enum OpenAPI {
              },
              "415": {
               "description": "The body is not said to be JSON.",
+              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+             },
+             "422": {
+              "description": "There is another job by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {
@@ -184,6 +196,14 @@ enum OpenAPI {
            "post": {
             "operationId": "start_v1_monitor_jobs",
             "summary": "Starts a job, and waits a second at most for its first status.",
+            "parameters": [
+             {
+              "name": "Idempotency-Key",
+              "in": "header",
+              "description": "Sent again with it, the request makes no second job and is answered the same.",
+              "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"}
+             }
+            ],
             "requestBody": {
              "required": true,
              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
@@ -205,6 +225,10 @@ enum OpenAPI {
              },
              "415": {
               "description": "The body is not said to be JSON.",
+              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+             },
+             "422": {
+              "description": "There is another job by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {

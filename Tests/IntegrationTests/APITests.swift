@@ -19,6 +19,7 @@ struct APITests {
         let crash: @Sendable () -> Void
         let config: Database
         let state: Database
+        let facade: JobFacade
         let client: any TestClientProtocol
 
         func post(_ path: String, _ body: String, type: String? = "application/json") async throws -> Answer {
@@ -72,7 +73,8 @@ struct APITests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let application = Application(router: api.router())
         try await application.test(.router) { client in
-            try await body(Setting(crash: { redis.crash() }, config: config, state: state, client: client))
+            try await body(
+                Setting(crash: { redis.crash() }, config: config, state: state, facade: api.jobs, client: client))
         }
     }
 
@@ -107,6 +109,47 @@ struct APITests {
                 return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }
             #expect(statuses == [201: 1, 409: 99])
+        }
+    }
+
+    @Test("a start that is sent again with its Idempotency-Key makes no second job, and is answered the same")
+    func again() async throws {
+        try await withAPI { api in
+            func start(_ body: String, _ key: String) async throws -> Answer {
+                try await api.send(
+                    .post, "/jobs/start", body,
+                    [.contentType: "application/json", HTTPField.Name("Idempotency-Key")!: key])
+            }
+            let body = #"{"port": "Ethernet0", "duration_sec": 60}"#
+            let first = try await start(body, "one")
+            guard case .string(let name)? = first.json["job_id"] else { return #expect(Bool(false)) }
+            #expect(first.status == 201 && name.utf8.count == 36)
+            _ = try await api.post("/jobs/\(name)/stop", "", type: nil)
+            let second = try await start(body, "one")
+            #expect(second.status == 201 && second.json == first.json)
+            #expect(try await api.row(name)["admin_state"] == "down")
+            #expect(try await start(#"{"port": "Ethernet4"}"#, "one").error == "idempotency_key_reused")
+            #expect(try await start(body, "two").json["job_id"] != first.json["job_id"])
+            #expect(try await start(body, String(repeating: "x", count: 256)).status == 400)
+            #expect(try await api.config.keys(of: ConfigTable.jobs).count == 2)
+        }
+    }
+
+    @Test("rows that HTTP made go a day after their jobs have ended, and no others")
+    func swept() async throws {
+        try await withAPI { api in
+            for (name, origin, status, end) in [
+                ("old", "api", "expired", "2026-01-01T00:00:00Z"), ("mine", "", "expired", "2026-01-01T00:00:00Z"),
+                ("up", "api", "running", ""), ("back", "api", "running", "2026-01-01T00:00:00Z"),
+                ("new", "api", "disabled", UnixTime.now.rfc3339), ("odd", "api", "rejected", "yesterday"),
+            ] {
+                try await api.config.apply([
+                    .set(table: ConfigTable.jobs, key: name, fields: ["port": "Ethernet0", "origin": origin])
+                ])
+                try await api.tell(name, ["oper_status": status, "ended_at": end])
+            }
+            #expect(try await api.facade.sweep() == 1)
+            #expect(try await api.config.keys(of: ConfigTable.jobs) == ["back", "mine", "new", "odd", "up"])
         }
     }
 
