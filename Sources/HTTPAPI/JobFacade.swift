@@ -35,8 +35,9 @@ public struct JobFacade: Sendable {
         do {
             try await store.create(name, wanted.fields)
         } catch {
-            guard key != nil, error.status == .conflict, let job = try await store.job(name) else { throw error }
-            guard job.isAs(wanted) else { throw .keyReused }
+            guard key != nil, error.status == .conflict, let job = try await store.job(name), job.isAs(wanted) else {
+                throw error
+            }
         }
         let first = try await store.firstStatus(of: name, within: Self.patience)
         let interface = first?["interface"].flatMap { $0.isEmpty ? nil : $0 } ?? wanted.spec.port.text

@@ -71,7 +71,7 @@ enum OpenAPI {
              },
              "400": {"$ref": "#/components/responses/Bad"},
              "409": {
-              "description": "There is a job of that name.",
+              "description": "There is a job of that name, or another one by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "413": {
@@ -80,10 +80,6 @@ enum OpenAPI {
              },
              "415": {
               "description": "The body is not said to be JSON.",
-              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-             },
-             "422": {
-              "description": "There is another job by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {
@@ -216,7 +212,7 @@ enum OpenAPI {
              },
              "400": {"$ref": "#/components/responses/Bad"},
              "409": {
-              "description": "There is a job of that name.",
+              "description": "There is a job of that name, or another one by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "413": {
@@ -225,10 +221,6 @@ enum OpenAPI {
              },
              "415": {
               "description": "The body is not said to be JSON.",
-              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-             },
-             "422": {
-              "description": "There is another job by this Idempotency-Key.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {

@@ -56,10 +56,6 @@ extension Problem {
             message: "there is a job \(name) already: delete it, or take another job_id")
     }
 
-    static let keyReused = Problem(
-        status: .unprocessableContent, error: "idempotency_key_reused",
-        message: "there is a job by this Idempotency-Key, and it is another one: take a new key")
-
     static func tooLarge(_ limit: Int) -> Problem {
         Problem(
             status: .contentTooLarge, error: "too_large", message: "the body must have at most \(limit) bytes")

@@ -128,7 +128,9 @@ private enum Schemathesis {
             "http://127.0.0.1:8080/openapi.json", "--checks", "all", "--max-examples", "\(examples)", "--seed", "1",
             "--no-color", "--generation-database", "none",
         ]
-        _ = try await agent.namespace.run(command, deadline: .seconds(300).stretched)
+        // It prints what it has found where failed commands are not looked at.
+        let quoted = command.map { "'\($0)'" }.joined(separator: " ")
+        _ = try await agent.namespace.run(["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300).stretched)
     }
 }
 
