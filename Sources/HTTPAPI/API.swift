@@ -165,6 +165,8 @@ extension API {
             bytes = try await request.body.collect(upTo: maximumBody)
         } catch is NIOTooManyBytesError {
             throw Problem.tooLarge(maximumBody)
+        } catch {
+            throw Problem.bad("the body did not arrive whole")
         }
         do {
             return try JSON(Array(bytes.readableBytesView))

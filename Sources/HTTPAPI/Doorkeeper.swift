@@ -13,10 +13,10 @@ enum Host {
     /// Names by which this machine is asked from itself. Another one is that of a web page whose name was made to lead
     /// here (DNS rebinding).
     static func isOwn(_ authority: String) -> Bool {
-        let name =
-            authority.hasPrefix("[")
-            ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
-        return ["localhost", "127.0.0.1", "[::1]", ""].contains(name.lowercased())
+        let text = authority.lowercased()
+        guard let name = ["localhost", "127.0.0.1", "[::1]"].first(where: text.hasPrefix) else { return text.isEmpty }
+        let port = text.dropFirst(name.count)
+        return port.isEmpty || port.first == ":" && UInt16(port.dropFirst()) != nil
     }
 }
 

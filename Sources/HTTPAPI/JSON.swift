@@ -11,8 +11,12 @@ public enum JSON: Hashable, Sendable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Throws for bytes that are no JSON text.
-    public init(_ bytes: [UInt8]) throws { self = try JSONDecoder().decode(JSON.self, from: Data(bytes)) }
+    /// Throws for bytes that are no JSON text in UTF-8.
+    public init(_ bytes: [UInt8]) throws {
+        // The decoder would take other encodings too, by the zeros in them.
+        guard !bytes.contains(0) else { throw Problem.bad("the body has a zero byte") }
+        self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+    }
 
     /// The same value is always the same bytes.
     public var bytes: [UInt8] {

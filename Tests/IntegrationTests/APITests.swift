@@ -291,6 +291,8 @@ struct APITests {
                 (try await api.post("/jobs/start", "{"), 400, "bad_request"),
                 (try await api.post("/jobs/start", "\u{0}"), 400, "bad_request"),
                 (try await api.post("/jobs/start", #"{"port": "a/b"}"#), 400, "bad_request"),
+                (try await api.post("/jobs/start", String(repeating: "[", count: 60_000)), 400, "bad_request"),
+                (try await api.post("/jobs/start", "{\0\"\0p\0o\0r\0t\0\"\0:\0\"\0e\0\"\0}\0"), 400, "bad_request"),
                 (try await api.post("/jobs/start", Self.start, type: "text/plain"), 415, "unsupported_media_type"),
                 (try await api.post("/jobs/start", Self.start, type: nil), 415, "unsupported_media_type"),
                 (
@@ -330,7 +332,11 @@ struct APITests {
             for name in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", ""] {
                 #expect(Host.isOwn(name))
             }
-            for name in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:8080", "[::2]:8080", "localhost."] {
+            for name in [
+                "evil.example", "127.0.0.1.evil.example", "10.0.0.1:8080", "[::2]:8080", "localhost.",
+                "localhost:80@evil.example",
+                "localhost:", "localhost:x", "localhostx",
+            ] {
                 #expect(!Host.isOwn(name))
             }
         }
