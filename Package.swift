@@ -7,6 +7,7 @@ let grpc: [Target.Dependency] = [
     .product(name: "SwiftProtobuf", package: "swift-protobuf"),
 ]
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -24,6 +25,7 @@ let package = Package(
     products: [.executable(name: "telegen-sonic", targets: ["telegen-sonic"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
@@ -52,7 +54,7 @@ let package = Package(
         .target(
             name: "Dataplane", dependencies: ["Domain", "CLibbpf", "CLinux", "CTelegenBPF", "BPFPrograms", logging]),
         .target(name: "OTLP", dependencies: grpc + [logging]),
-        .target(name: "HTTPAPI", dependencies: ["Domain", "SonicDB", hummingbird, lifecycle, logging]),
+        .target(name: "HTTPAPI", dependencies: ["Domain", "SonicDB", hummingbird, crypto, lifecycle, logging]),
         .target(
             name: "Agent",
             dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),

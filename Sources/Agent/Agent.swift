@@ -106,7 +106,7 @@ public struct Agent: Service {
         guard let address = options.listen else { return nil }
         guard address.isLocal else {
             logger.error(
-                "not listening on \(address): beyond this machine the HTTP API would need TLS and authentication, which it does not have yet: set TELEGEN_LISTEN to 127.0.0.1:PORT or unix:/path"
+                "not listening on \(address): beyond this machine the HTTP API would need TLS, which it does not have yet: set TELEGEN_LISTEN to 127.0.0.1:PORT or unix:/path"
             )
             return nil
         }
@@ -116,7 +116,8 @@ public struct Agent: Service {
         let about = API.About(version: build.version, commit: build.commit, buildDate: build.date) {
             await reconciler.bpfProblem
         }
-        return HTTPService(address, jobs: jobs, about: about, logger: logger)
+        let tokens = Tokens(path: options.tokens, logger: logger)
+        return HTTPService(address, jobs: jobs, about: about, tokens: tokens, logger: logger)
     }
 
     /// What `TELEGEN|global` says takes effect at once.

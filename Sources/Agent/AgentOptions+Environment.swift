@@ -41,6 +41,7 @@ extension AgentOptions {
             options.listen =
                 reader.value("TELEGEN_LISTEN", "ADDRESS:PORT, unix:/path or off", ListenAddress.init) ?? options.listen
         }
+        options.tokens = reader.path("TELEGEN_TOKENS")
         let permissions = APIPermission.allCases.map(\.rawValue)
         options.permissions =
             reader.value("TELEGEN_API_ALLOW", "a list of \(permissions.joined(separator: ", "))") { text in

@@ -28,6 +28,7 @@ public struct API: Sendable {
 
     let jobs: JobFacade
     let about: About
+    let tokens: Tokens
     let logger: Logger
 
     /// Of a request's body, in bytes.
@@ -35,7 +36,7 @@ public struct API: Sendable {
 
     func router() -> Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: Doorkeeper(logger: logger))
+        router.add(middleware: Doorkeeper(tokens: tokens, logger: logger))
         for (path, methods) in Dictionary(grouping: routes, by: \.path) {
             for route in methods { router.on(RouterPath(path), method: route.method, use: route.handler) }
             let allowed = methods.map(\.method.rawValue) + (methods.contains { $0.method == .get } ? ["HEAD"] : [])

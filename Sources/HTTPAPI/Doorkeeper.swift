@@ -23,6 +23,7 @@ enum Host {
 /// Stands before every path: turns away requests of web pages from elsewhere, and makes a problem document of every
 /// error.
 struct Doorkeeper: RouterMiddleware {
+    let tokens: Tokens
     let logger: Logger
 
     func handle(
@@ -30,6 +31,7 @@ struct Doorkeeper: RouterMiddleware {
     ) async throws -> Response {
         do {
             try check(request)
+            try authorize(request)
             var response = try await next(request, context)
             response.headers[.xContentTypeOptions] = "nosniff"
             return response
@@ -46,6 +48,15 @@ struct Doorkeeper: RouterMiddleware {
             return Problem(
                 status: .internalServerError, error: "internal", message: "the agent could not answer; see its log"
             ).response
+        }
+    }
+
+    /// Looking needs any role, everything else the operator's; whether the process is up anybody may know.
+    private func authorize(_ request: Request) throws(Problem) {
+        if request.uri.path == "/healthz" { return }
+        guard let role = tokens.role(request.headers[.authorization]) else { throw .token }
+        guard role == .operator || [.get, .head].contains(request.method) else {
+            throw .forbidden("this token may only look: take one with the role operator")
         }
     }
 

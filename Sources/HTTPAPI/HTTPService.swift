@@ -12,9 +12,9 @@ public struct HTTPService: Service {
     private let logger: Logger
 
     public init(
-        _ address: ListenAddress, jobs: JobFacade, about: API.About, logger: Logger
+        _ address: ListenAddress, jobs: JobFacade, about: API.About, tokens: Tokens, logger: Logger
     ) {
-        api = API(jobs: jobs, about: about, logger: logger)
+        api = API(jobs: jobs, about: about, tokens: tokens, logger: logger)
         (self.address, self.logger) = (address, logger)
     }
 

@@ -12,6 +12,7 @@ enum OpenAPI {
           "summary": "Traffic telemetry for SONiC: one row counts every packet of a port.",
           "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
          },
+         "security": [{}, {"token": []}],
          "paths": {
           "/jobs": {
            "get": {
@@ -42,6 +43,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -86,6 +88,7 @@ enum OpenAPI {
               "description": "As many jobs are up as max_jobs allows: concurrency_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -105,6 +108,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -115,6 +119,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -128,6 +133,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -151,6 +157,7 @@ enum OpenAPI {
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -185,6 +192,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -227,6 +235,7 @@ enum OpenAPI {
               "description": "As many jobs are up as max_jobs allows: concurrency_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -246,6 +255,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -256,6 +266,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -269,6 +280,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -292,6 +304,7 @@ enum OpenAPI {
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
             }
@@ -327,6 +340,7 @@ enum OpenAPI {
               "description": "It does not: problems says why.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}}}
              },
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
            }
@@ -352,6 +366,7 @@ enum OpenAPI {
                }
               }
              },
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
            }
@@ -365,12 +380,16 @@ enum OpenAPI {
               "description": "This document.",
               "content": {"application/json": {"schema": {"type": "object"}}}
              },
+             "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
            }
           }
          },
          "components": {
+          "securitySchemes": {
+           "token": {"type": "http", "scheme": "bearer", "description": "Where the agent has TELEGEN_TOKENS."}
+          },
           "schemas": {
            "JobName": {"type": "string", "pattern": "^[a-zA-Z0-9][-a-zA-Z0-9_]{0,63}$"},
            "Netdev": {"type": "string", "pattern": "^(?!.*\\.\\.)[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},
@@ -745,6 +764,10 @@ enum OpenAPI {
            },
            "NoJob": {
             "description": "There is no such job.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+           },
+           "Unauthorized": {
+            "description": "A token is needed.",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
            },
            "Forbidden": {

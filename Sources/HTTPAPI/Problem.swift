@@ -9,6 +9,7 @@ public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     let message: String
     var allow: String?
     var retryAfter: Int?
+    var challenge: String?
 
     public var description: String { message }
 
@@ -19,6 +20,7 @@ public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         ]
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let allow { headers[.allow] = allow }
+        if let challenge { headers[.wwwAuthenticate] = challenge }
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: document.bytes)))
     }
@@ -32,6 +34,11 @@ extension Problem {
     static func forbidden(_ message: String) -> Problem {
         Problem(status: .forbidden, error: "forbidden", message: message)
     }
+
+    static let token = Problem(
+        status: .unauthorized, error: "unauthorized",
+        message: "a token is needed (Authorization: Bearer …), one that the agent's TELEGEN_TOKENS knows",
+        challenge: "Bearer")
 
     static func noJob(_ name: String) -> Problem {
         Problem(status: .notFound, error: "not_found", message: "no job \(name): GET /jobs lists all")

@@ -9,7 +9,7 @@ struct TelegenSonic: AsyncParsableCommand {
         commandName: "telegen-sonic",
         abstract: "Traffic telemetry for SONiC: one row in CONFIG_DB counts every packet of a port.",
         version: BuildInfo.stamped.text,
-        subcommands: [Run.self, Start.self, Stop.self, Status.self, Results.self, Version.self],
+        subcommands: [Run.self, Start.self, Stop.self, Status.self, Results.self, Token.self, Version.self],
         defaultSubcommand: Run.self)
 
     /// Exit codes: 0, 1 failed, 2 usage.

@@ -11,6 +11,7 @@ import Testing
 
 @Suite("The HTTP API over the two databases", .enabled(if: redisServerIsInstalled, "needs redis-server"))
 struct APITests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let start = #"{"job_id": "web", "port": "Ethernet0"}"#
 
     /// What the databases hold, and a client of the router over them.
@@ -62,7 +63,9 @@ struct APITests {
         var message: String { if case .string(let text)? = json["message"] { text } else { "" } }
     }
 
-    private func withAPI(guardKey: String? = nil, _ body: @Sendable (Setting) async throws -> Void) async throws {
+    private func withAPI(
+        guardKey: String? = nil, tokens: String? = nil, _ body: @Sendable (Setting) async throws -> Void
+    ) async throws {
         nonisolated(unsafe) let redis = try await TestRedis()
         let (config, state) = (redis.database(4), redis.database(6))
         let api = API(
@@ -70,7 +73,7 @@ struct APITests {
                 config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false,
                 origin: .api, now: { .now }),
             about: .init(version: "1.2.3", commit: "abc", buildDate: "today") { "no BPF here" },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            tokens: Tokens(path: tokens, logger: Self.quiet), logger: Self.quiet)
         let application = Application(router: api.router())
         try await application.test(.router) { client in
             try await body(
@@ -340,6 +343,46 @@ struct APITests {
                 #expect(!Host.isOwn(name))
             }
         }
+    }
+
+    @Test(
+        "without a token, with a wrong one, with one that may only look: refused; the file is read again when it changes"
+    )
+    func tokens() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/telegen-tokens-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let (look, act) = (Tokens.random(), Tokens.random())
+        @Sendable func write(_ lines: [String]) throws {
+            try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: path), options: .atomic)
+        }
+        try write(["# two", "read-only \(Tokens.hash(of: look))", "operator \(Tokens.hash(of: act))  # mine"])
+        try await withAPI(tokens: path) { api in
+            func statuses(_ authorization: String?) async throws -> [Int] {
+                var headers: HTTPFields = [.contentType: "application/json"]
+                headers[.authorization] = authorization
+                return [
+                    try await api.get("/jobs", headers).status, try await api.get("/nothing", headers).status,
+                    try await api.send(.post, "/jobs/start", "{}", headers).status,
+                    try await api.send(.delete, "/jobs/web", nil, headers).status,
+                    try await api.get("/healthz", headers).status,
+                ]
+            }
+            for wrong in [
+                nil, "", "Bearer", "Bearer x", "Basic \(act)", "Bearer \(act) x", "Bearer \(Tokens.hash(of: act))",
+            ] {
+                #expect(try await statuses(wrong) == [401, 401, 401, 401, 200], "\(wrong ?? "none")")
+            }
+            #expect(try await api.get("/jobs").headers[.wwwAuthenticate] == "Bearer")
+            #expect(try await statuses("Bearer \(look)") == [200, 404, 403, 403, 200])
+            #expect(try await statuses("bearer \(act)") == [200, 404, 400, 404, 200])
+            try write(["read-only \(Tokens.hash(of: act))"])
+            #expect(try await statuses("Bearer \(act)") == [200, 404, 403, 403, 200])
+            #expect(try await statuses("Bearer \(look)").first == 401)
+            try FileManager.default.removeItem(atPath: path)
+            #expect(try await statuses("Bearer \(act)").first == 401)
+        }
+        let parsed = Tokens.parse("operator xyz\n\nread-only\nadmin \(Tokens.hash(of: "a"))\n  # nothing\n")
+        #expect(parsed.roles.isEmpty && parsed.wrong == [1, 3, 4])
     }
 
     @Test("while CONFIG_DB is being rebuilt, or away, nothing is written and 503 says why; reads go on where they can")
