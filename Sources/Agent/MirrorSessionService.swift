@@ -95,6 +95,13 @@ struct MirrorSessionService: Service {
             case .set(let session):
                 try await config.apply([.set(table: Self.configTable, key: session.name, fields: session.fields)])
                 logger.notice("the switch is asked for a mirror", metadata: ["session": "\(session.name)"])
+            case .clear(let name):
+                try await config.apply([
+                    .set(table: Self.configTable, key: name, fields: ["type": "ERSPAN"])
+                ])
+                try await config.apply([.delete(table: Self.configTable, key: name)])
+                logger.notice(
+                    "a mirror that CONFIG_DB has lost is taken off the switch", metadata: ["session": "\(name)"])
             case .delete(let name):
                 try await config.apply([.delete(table: Self.configTable, key: name)])
                 logger.notice("a mirror is taken off the switch", metadata: ["session": "\(name)"])

@@ -62,6 +62,11 @@ extension JobSpec {
                 "the switch sends copies as if from \(remote), the agent's TELEGEN_ERSPAN_REMOTE: set erspan_remote to an "
                     + "address of the switch")
         }
+        if effectiveMode(agent) == .erspanSink, erspan.remote == nil, let remote = session.remote {
+            warnings.append(
+                "only copies from \(remote), the agent's TELEGEN_ERSPAN_REMOTE, are counted: set erspan_remote to who sends "
+                    + "them, if that is another")
+        }
         switch session.greType {
         case 0x22eb:
             warnings.append("gre_type 0x22eb is that of ERSPAN type III: copies without its header are not counted")
@@ -79,19 +84,17 @@ extension JobSpec {
 public enum SharedSessions {
     /// Sentences for the warnings of the jobs that are to count.
     public static func warnings(_ intents: [JobName: Intent], _ agent: AgentMirror) -> [JobName: [String]] {
-        var jobs: [Place: [(job: JobName, key: UInt16)]] = [:]
+        var jobs: [NetdevName: [Sink]] = [:]
         for case (let name, .count(let job)) in intents {
             guard let session = job.spec.session(agent) else { continue }
-            var typeI = session
-            typeI.key = 0
-            let place = Place(port: job.spec.watchedPort(agent), typeI: typeI)
-            jobs[place, default: []].append((name, session.key))
+            let isHardware = job.spec.effectiveMode(agent) == .asic
+            jobs[job.spec.watchedPort(agent), default: []].append(Sink(name, session, isHardware: isHardware))
         }
         var warnings: [JobName: [String]] = [:]
-        for group in jobs.values {
-            for (name, key) in group {
-                guard let other = group.filter({ $0.key != key }).map(\.job).min() else { continue }
-                warnings[name] = [
+        for sinks in jobs.values where sinks.count > 1 {
+            for sink in sinks {
+                guard let other = sinks.filter({ $0.isMixed(with: sink) }).map(\.job).min() else { continue }
+                warnings[sink.job] = [
                     "copies of ERSPAN type I, which has no session id, are counted by job \(other) too: give the jobs "
                         + "other erspan_remote, if such copies come"
                 ]
@@ -100,8 +103,21 @@ public enum SharedSessions {
         return warnings
     }
 
-    private struct Place: Hashable {
-        let port: NetdevName
-        let typeI: ERSPANSession
+    private struct Sink {
+        let job: JobName
+        let session: ERSPANSession
+        let isHardware: Bool
+
+        init(_ job: JobName, _ session: ERSPANSession, isHardware: Bool) {
+            (self.job, self.session, self.isHardware) = (job, session, isHardware)
+        }
+
+        /// Whether copies of type I are counted by both, against what their keys say. What hardware sends has no key.
+        func isMixed(with other: Sink) -> Bool {
+            func meet<End: Equatable>(_ a: End?, _ b: End?) -> Bool { a == nil || b == nil || a == b }
+            let isTold = session.key != other.session.key || isHardware != other.isHardware
+            return job != other.job && isTold && session.greType == other.session.greType
+                && meet(session.remote, other.session.remote) && meet(session.local, other.session.local)
+        }
     }
 }

@@ -32,6 +32,16 @@ public enum EffectiveMode: String, CaseIterable, Hashable, Sendable {
 }
 
 extension JobSpec {
+    /// Why a job whose row asks for copies sends none; nil: it asks for none, or has both ends.
+    func missingEnd(_ agent: AgentMirror) -> String? {
+        let isAsked = mirrorMode == .erspan || erspan.remote != nil || erspan.local != nil
+        guard isAsked, (mirrorMode ?? agent.mode) == .erspan, tunnel(agent) == nil else { return nil }
+        let missing = [("erspan_remote", remote(agent)), ("erspan_local", local(agent))].filter { $0.1 == nil }
+        return
+            "no copies are sent: \(missing.map(\.0).joined(separator: " and ")) is not set, in the row or by the agent: "
+            + "the port is counted"
+    }
+
     /// How the job is to be watched. ERSPAN needs both end points, each from the row or else from the agent, whose own
     /// serve only jobs on `device` when that is set; without them ERSPAN means the port itself.
     public func effectiveMode(_ agent: AgentMirror) -> EffectiveMode {

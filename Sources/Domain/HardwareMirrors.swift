@@ -12,8 +12,12 @@ public struct HardwareMirrors: Hashable, Sendable {
     public private(set) var lookAgainAt: Duration?
 
     private var silences: [MirrorSession: Silence] = [:]
-    /// When a row that was otherwise than it shall be was removed last, by its name.
-    private var corrections: [String: Duration] = [:]
+    /// When a row that was otherwise than this was removed last.
+    private var corrections: [MirrorSession: Duration] = [:]
+    /// Sessions that the switch has had.
+    private var taken: Set<MirrorSession> = []
+    /// Since when the switch has sessions of ours that are not in CONFIG_DB.
+    private var leftovers: [String: Duration] = [:]
     /// When a session was taken off because its copies left through the port that it mirrors.
     private var loops: [MirrorSession: Duration] = [:]
     /// Rows as they were when CONFIG_DB had them last, of which STATE_DB still has the session.
@@ -32,6 +36,8 @@ public struct HardwareMirrors: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         case set(MirrorSession)
         case delete(name: String)
+        /// Writes a row and deletes it, for the switch to hear of it.
+        case clear(name: String)
     }
 
     /// What the databases hold.
@@ -77,7 +83,9 @@ public struct HardwareMirrors: Hashable, Sendable {
         let names = Set(wanted.map(\.name))
         silences = silences.filter { wanted.contains($0.key) }
         loops = loops.filter { wanted.contains($0.key) }
-        corrections = corrections.filter { names.contains($0.key) }
+        corrections = corrections.filter { wanted.contains($0.key) }
+        taken.formIntersection(wanted)
+        actions += clear(observed)
         leaving = leaving.merging(observed.sessions) { $1 }.filter { observed.statuses[$0.key] != nil }
         for name in observed.sessions.keys.sorted() where MirrorSession.isOwn(name) && !names.contains(name) {
             actions.append(.delete(name: name))
@@ -120,17 +128,18 @@ public struct HardwareMirrors: Hashable, Sendable {
             return (.pending("the switch is asked for the mirror"), .set(session))
         }
         guard row == session.fields else {
-            if let last = corrections[session.name], now - last < Self.correctionPause {
+            if let last = corrections[session], now - last < Self.correctionPause {
                 wake(at: last + Self.correctionPause)
                 return (
                     .pending("somebody else writes MIRROR_SESSION|\(session.name) too: it is put right again soon"), nil
                 )
             }
-            corrections[session.name] = now
+            corrections[session] = now
             return (.pending("the earlier session is taken off the switch"), .delete(name: session.name))
         }
         guard let status else { return silence(of: session, now) }
         silences[session] = nil
+        taken.insert(session)
         if session.direction != .ingress, let way = observed.ways[session.name],
             ports.contains(where: { $0.text == way })
         {
@@ -155,19 +164,46 @@ public struct HardwareMirrors: Hashable, Sendable {
             // A row that was ignored is not looked at again. What comes of the new one is seen at once.
             (silence.attempts, silence.retryAt) = (silence.attempts + 1, now + Self.pause(silence.attempts + 1))
             wake(at: silence.retryAt!)
-            return (Self.refusal(session), .delete(name: session.name))
+            return (refusal(session), .delete(name: session.name))
         }
         silence.retryAt = silence.retryAt ?? now + Self.pause(silence.attempts)
         wake(at: silence.retryAt!)
-        return (Self.refusal(session), nil)
+        return (refusal(session), nil)
+    }
+
+    /// What the switch has although CONFIG_DB has it no more: a CONFIG_DB that was flushed tells nobody of its rows
+    /// (`FLUSHDB` has no keyspace events), so the switch mirrors on. It hears of a row that is written and deleted.
+    private mutating func clear(_ observed: Observed) -> [Action] {
+        let lost = observed.statuses.keys.filter { MirrorSession.isOwn($0) && observed.sessions[$0] == nil }
+        leftovers = leftovers.filter { lost.contains($0.key) }
+        var actions: [Action] = []
+        for name in lost.sorted() {
+            guard let since = leftovers[name] else {
+                leftovers[name] = observed.uptime
+                wake(at: observed.uptime + Self.patience)
+                continue
+            }
+            if observed.uptime - since >= Self.patience {
+                actions.append(.clear(name: name))
+                leftovers[name] = observed.uptime
+            }
+            wake(at: leftovers[name]! + Self.patience)
+        }
+        return actions
     }
 
     private static func pause(_ attempts: Int) -> Duration { .seconds(min(600, 60 << min(attempts, 4))) }
 
     private mutating func wake(at time: Duration) { lookAgainAt = min(lookAgainAt ?? time, time) }
 
-    private static func refusal(_ session: MirrorSession) -> State {
-        .refused(
+    private func refusal(_ session: MirrorSession) -> State {
+        guard !taken.contains(session) else {
+            return .inactive(
+                reason:
+                    "the switch had MIRROR_SESSION|\(session.name), and STATE_DB has it no more: look whether swss is up; "
+                    + "written anew now and then")
+        }
+        return .refused(
             reason:
                 "the switch has not taken MIRROR_SESSION|\(session.name): look whether swss is up and what its log says "
                 + "(an unknown port, no session left, mirroring of that direction unsupported); written anew now and then"
@@ -199,8 +235,8 @@ public struct HardwareMirrors: Hashable, Sendable {
                         + "direction: remove that, or watch another direction"
                 )
             }
-            if MirrorSession.isOwn(name),
-                ["src_ip", "dst_ip", "gre_type"].allSatisfy({ row[$0] == session.fields[$0] })
+            if ["src_ip", "dst_ip"].allSatisfy({ row[$0] == session.fields[$0] }),
+                Self.greType(row) == Self.greType(session.fields)
             {
                 return (
                     name,
@@ -210,6 +246,14 @@ public struct HardwareMirrors: Hashable, Sendable {
             }
         }
         return nil
+    }
+}
+
+extension HardwareMirrors {
+    /// As SONiC reads it: hexadecimal or decimal, 0x88be when it is not given.
+    private static func greType(_ row: [String: String]) -> UInt16? {
+        guard let text = row["gre_type"]?.lowercased() else { return 0x88be }
+        return text.hasPrefix("0x") ? UInt16(text.dropFirst(2), radix: 16) : UInt16(text)
     }
 }
 

@@ -101,10 +101,11 @@ public struct JobStatus: Hashable, Sendable {
             case .pending, nil: isAsked = true
             }
         }
+        if let missing = job.spec.missingEnd(desired.mirror) { warnings.append(missing) }
         if case .refused(let why)? = share { problems.append("no copies are sent: \(why)") }
         if case .through(let device, let more)? = share {
             warnings += more
-            if attached.count == taps.count, attached.allSatisfy({ $0.measurement?.copies == measurement.copies }) {
+            if !attached.isEmpty, attached.allSatisfy({ $0.measurement?.copies == measurement.copies }) {
                 (mode, interface) = (.erspan, device.name.text)
             }
         }

@@ -60,9 +60,17 @@ extension JobSpec {
                 reason: "mirror_mode asic needs erspan_remote, the switch's address, and erspan_local, ours")
         }
         let session = MirrorSession(of: job, self, from: remote, to: local, agent)
-        guard let own = ports[port] else { return .session(session) }
-        let stacked = ports.values.filter { $0.master == own.ifindex || own.master == $0.ifindex }
-        return .session(session, alike: Set(stacked.map(\.name)))
+        var alike: Set<NetdevName> = []
+        if let own = ports[port] {
+            alike = Set(ports.values.filter { $0.master == own.ifindex || own.master == $0.ifindex }.map(\.name))
+        }
+        if direction != .egress, let sinkPort, sinkPort == port || alike.contains(sinkPort) {
+            return .impossible(
+                reason:
+                    "copies arrive on \(sinkPort), whose ingress they would be copies of: watch the egress of \(port) "
+                    + "alone, or have them arrive elsewhere (sink_port)")
+        }
+        return .session(session, alike: alike)
     }
 }
 

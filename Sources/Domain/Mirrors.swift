@@ -27,7 +27,8 @@ public struct Mirrors: Hashable, Sendable {
             if let reason = surroundings.refusal(of: job.spec, tunnel) {
                 shares[name] = .refused(reason: reason)
             } else {
-                let wish = Wish(job: name, spec: job.spec, tunnel: tunnel, isIncumbent: surroundings.has(tunnel))
+                let wish = Wish(
+                    job: name, spec: job.spec, tunnel: tunnel, standing: surroundings.standing(of: name, tunnel))
                 wishes[tunnel.ends, default: []].append(wish)
             }
         }
@@ -148,11 +149,19 @@ private struct Wish: Comparable {
     let job: JobName
     let spec: JobSpec
     let tunnel: Tunnel
-    /// There is such a tunnel now: others have to agree with it, not it with them.
-    let isIncumbent: Bool
+    let standing: Standing
+
+    /// Others have to agree with whom comes first, not it with them.
+    enum Standing: Int {
+        /// There is such a tunnel now.
+        case hasTunnel
+        /// Its copies are being sent, through a tunnel that is otherwise now, or gone.
+        case sends
+        case isNew
+    }
 
     static func < (a: Wish, b: Wish) -> Bool {
-        a.isIncumbent == b.isIncumbent ? a.job < b.job : a.isIncumbent
+        (a.standing.rawValue, a.job) < (b.standing.rawValue, b.job)
     }
 
     /// The field of which the other says something else.
@@ -209,8 +218,14 @@ private struct Surroundings {
         masters = Dictionary(observed.ports.values.compactMap { port in port.master.map { (port.ifindex, $0) } }) { $1 }
     }
 
+    func standing(of job: JobName, _ tunnel: Tunnel) -> Wish.Standing {
+        if has(tunnel) { return .hasTunnel }
+        let taps = Direction.allCases.map { observed.taps[TapID(job, $0)] }
+        return taps.contains { $0?.measurement?.copies != nil } ? .sends : .isNew
+    }
+
     /// Whether a device of ours was made for a job that asks for this.
-    func has(_ tunnel: Tunnel) -> Bool {
+    private func has(_ tunnel: Tunnel) -> Bool {
         guard let device = devices[tunnel.ends], device.isOurs, var own = device.tunnel else { return false }
         if case .out(_, let way)? = observed.routes[tunnel.ends], device.mtu != tunnel.mtu(over: way) { return false }
         (own.truncate, own.direction) = (tunnel.truncate, tunnel.direction)

@@ -56,7 +56,7 @@ extension JobSpec {
     public func tunnel(_ agent: AgentMirror) -> Tunnel? {
         guard let remote = remote(agent), let local = local(agent) else { return nil }
         let key = erspan.key ?? agent.key
-        let isAgents = erspan.remote == nil && erspan.local == nil
+        let isAgents = remote == agent.remote && local == agent.local
         return Tunnel(
             name: erspan.name ?? (isAgents ? agent.name : NetdevName("tg\(key)")!),
             ends: .init(local: local, remote: remote, key: key), ttl: erspan.ttl ?? agent.ttl,

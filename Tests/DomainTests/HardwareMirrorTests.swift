@@ -22,7 +22,9 @@ struct HardwareMirrorTests {
         _ change: (inout JobSpec) -> Void = { _ in }
     ) -> JobSpec {
         var spec = JobSpec(port: NetdevName(port)!)
-        (spec.mirrorMode, spec.direction, spec.sinkPort) = (.asic, direction, NetdevName("Ethernet4"))
+        (spec.mirrorMode, spec.direction, spec.sinkPort) = (
+            .asic, direction, NetdevName(port == "Ethernet4" ? "Ethernet12" : "Ethernet4")
+        )
         (spec.erspan.remote, spec.erspan.local) = (IPv4Address("192.0.2.1"), IPv4Address("192.0.2.10"))
         change(&spec)
         return spec
@@ -45,6 +47,7 @@ struct HardwareMirrorTests {
                 switch action {
                 case .set(let session): sessions[session.name] = session.fields
                 case .delete(let name): sessions[name] = nil
+                case .clear(let name): #expect(sessions[name] == nil)
                 }
             }
             return actions
@@ -244,6 +247,93 @@ struct HardwareMirrorTests {
         device.statuses = [:]
         device.uptime = .seconds(30)
         #expect(device.step().isEmpty && device.mirrors.states["a"]?.pending != nil)
+    }
+
+    @Test("sessions that the switch has kept from a flushed CONFIG_DB are taken off, wanted or not")
+    func leftover() {
+        var device = Switch()
+        let name = Self.session.name
+        device.statuses = [name: "active", "everflow0": "active"]
+        #expect(device.step().isEmpty, "it may be on its way")
+        #expect(device.mirrors.states["a"]?.pending?.contains("still taking the earlier session off") == true)
+        #expect(device.mirrors.lookAgainAt == .seconds(10))
+        device.uptime = .seconds(10)
+        #expect(device.step() == [.clear(name: name)])
+        device.uptime = .seconds(11)
+        #expect(device.step().isEmpty)
+        device.statuses[name] = nil
+        #expect(device.step() == [.set(Self.session)])
+
+        device = Switch()
+        device.wishes = [:]
+        device.statuses = [name: "active"]
+        _ = device.step()
+        device.uptime = .seconds(10)
+        #expect(device.step() == [.clear(name: name)])
+    }
+
+    @Test("a session that STATE_DB has lost is told as that, keeps the job's tap, and is written anew after a while")
+    func lost() {
+        var device = Switch()
+        _ = device.step()
+        device.statuses[Self.session.name] = "active"
+        _ = device.step()
+        device.statuses = [:]
+        _ = device.step()
+        device.uptime = .seconds(10)
+        _ = device.step()
+        guard case .inactive(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+        #expect(reason.contains("STATE_DB has it no more"))
+        device.uptime = .seconds(70)
+        #expect(device.step() == [.delete(name: Self.session.name)])
+        #expect(device.step() == [.set(Self.session)])
+    }
+
+    @Test("two changes of a row within a moment are the job's own, not somebody else's")
+    func twice() {
+        var device = Switch()
+        for ttl in [9, 10] as [UInt8] {
+            let session = Self.wish { $0.erspan.ttl = ttl }
+            device.wishes["a"] = .session(session)
+            device.sessions[session.name] = Self.row
+            #expect(device.step() == [.delete(name: session.name)])
+        }
+        // Whereas the same row twice is another's doing.
+        device.sessions[Self.session.name] = Self.row
+        #expect(device.step().isEmpty)
+        #expect(device.mirrors.states["a"]?.pending?.contains("somebody else writes") == true)
+    }
+
+    @Test("copies that would arrive on the port whose ingress they are of are refused")
+    func sinkLoop() {
+        let bundle = Port(name: NetdevName("PortChannel1")!, ifindex: 9)
+        let member = Port(name: NetdevName("Ethernet4")!, ifindex: 1, master: 9)
+        let ports = [bundle.name: bundle, member.name: member]
+        for (port, direction, isRefused) in [
+            ("Ethernet4", WatchedDirection.ingress, true), ("Ethernet4", .both, true), ("Ethernet4", .egress, false),
+            ("PortChannel1", .ingress, true), ("Ethernet8", .both, false),
+        ] {
+            let spec = Self.spec(port, direction) { $0.sinkPort = NetdevName("Ethernet4") }
+            let wish = spec.mirrorSession("a", AgentMirror(mode: .none), ports)
+            if case .impossible(let reason)? = wish {
+                #expect(isRefused && reason.contains("arrive on Ethernet4, whose ingress"), "\(port)")
+            } else {
+                #expect(!isRefused, "\(port)")
+            }
+        }
+    }
+
+    @Test("a session of others whose copies go the same way is a rival, however its row is written")
+    func foreignWay() {
+        for type in [nil, "0x88BE", "35006"] {
+            var device = Switch()
+            var row = ["src_ip": "192.0.2.1", "dst_ip": "192.0.2.10", "src_port": "Ethernet8"]
+            row["gre_type"] = type
+            device.sessions["everflow0"] = row
+            #expect(device.step().isEmpty)
+            guard case .refused(let reason)? = device.mirrors.states["a"] else { return #expect(Bool(false)) }
+            #expect(reason.contains("could not be told from those of MIRROR_SESSION|everflow0"))
+        }
     }
 
     @Test("a job without both ends says what is missing; its tap counts what arrives")

@@ -101,6 +101,45 @@ struct MirrorTests {
         #expect(world.observed.taps[TapID("a", .ingress)]?.attachment != nil)
     }
 
+    @Test(
+        "whose copies go has its way before who comes later, also when the tunnel's MTU changes, or it is gone, or others'"
+    )
+    func standing() {
+        for change in [
+            { $0.observed.routes[Self.ends] = .out(ifindex: 9, mtu: 1400) }, { $0.observed.tunnels = [] },
+            { $0.observed.tunnels = [Self.device("theirs", isOurs: false)] },
+        ] as [(inout World) -> Void] {
+            var world = world(["b": Self.job()], tunnels: [Self.device()])
+            world.performPlan()
+            world.desired.jobs["a"] = Self.job { $0.erspan.ttl = 7 }
+            change(&world)
+            world.performPlan()
+            #expect(
+                world.status("a").reason.contains("erspan_ttl 7 is not that of job b"), "\(world.status("a").reason)")
+            #expect(world.status("b").operStatus != .degraded)
+        }
+    }
+
+    @Test("a row that asks for copies, and lacks an end, is told so; the agent's default alone is not")
+    func missingEnds() {
+        let lacking = world(["a": Self.job { $0.erspan.local = nil }]).status("a")
+        #expect(lacking.mode == .port && lacking.warnings.contains { $0.contains("erspan_local is not set") })
+        var world = world(["a": World.job("Ethernet0")])
+        world.desired.mirror.mode = .erspan
+        #expect(world.status("a").warnings.isEmpty)
+    }
+
+    @Test("a row with the agent's own ends names them as the agent does")
+    func spelled() {
+        var world = world(["a": World.job("Ethernet0"), "b": Self.job("Ethernet4", key: 10)])
+        (world.desired.mirror.mode, world.desired.mirror.remote) = (.erspan, Self.remote)
+        world.desired.mirror.local = Self.local
+        world.observed.routes[.init(local: Self.local, remote: Self.remote, key: 10)] = .out(ifindex: 9, mtu: 1500)
+        let made = world.plan.mirrors.actions
+        #expect(made.count == 1)
+        #expect(world.plan.mirrors.shares.values.allSatisfy { $0 == .pending })
+    }
+
     @Test("two tunnels cannot have one name")
     func names() {
         let name = NetdevName("t")

@@ -71,10 +71,40 @@ struct SessionTests {
         let jobs: [JobName: JobRow] = [
             "a": Self.job(1), "b": Self.job(2), "c": Self.job(3) { $0.erspan.remote = remote },
             "d": Self.job(4) { $0.sinkPort = NetdevName("Ethernet4") }, "e": World.job("Ethernet0"),
+            "f": Self.job(5) { $0.erspan.greType = 0x8949 },
         ]
         let world = World(jobs: jobs, ports: [.ethernet0, .ethernet4])
         let warnings = SharedSessions.warnings(world.plan.intents, world.desired.mirror)
-        #expect(Set(warnings.keys) == ["a", "b"])
+        #expect(Set(warnings.keys) == ["a", "b", "c"])
         #expect(warnings["a"]?.first?.contains("by job b too") == true)
+        #expect(warnings["c"]?.first?.contains("by job a too") == true, "whose remote end is any")
+
+        // What hardware sends has no key, so that an equal one tells nothing.
+        let hardware = Self.job(1) { $0.mirrorMode = .asic }
+        let mixed = World(jobs: ["a": Self.job(1), "b": hardware, "c": Self.job(1)], ports: [.ethernet0])
+        #expect(Set(SharedSessions.warnings(mixed.plan.intents, mixed.desired.mirror).keys) == ["a", "b", "c"])
+    }
+
+    @Test("ends that the agent lends, and types of GRE that mislead, are warned of")
+    func lent() {
+        let cases: [(MirrorMode, UInt16, Bool, String?)] = [
+            (.erspanSink, 0x88be, true, nil), (.erspanSink, 0x88be, false, "only copies from 192.0.2.100"),
+            (.asic, 0x88be, false, "as if from 192.0.2.100"), (.asic, 0x88be, true, nil),
+            (.erspanSink, 0x22eb, true, "that of ERSPAN type III"), (.asic, 0x6558, true, "join copies"),
+        ]
+        for (mode, greType, hasRemote, expected) in cases {
+            var world = World(
+                jobs: [
+                    "a": Self.job {
+                        ($0.mirrorMode, $0.erspan.greType) = (mode, greType)
+                        if hasRemote { $0.erspan.remote = IPv4Address("192.0.2.1") }
+                    }
+                ], ports: [.ethernet0])
+            world.desired.mirror.remote = IPv4Address("192.0.2.100")
+            world.desired.mirror.local = IPv4Address("192.0.2.10")
+            let warnings = world.status("a").warnings
+            if let expected { #expect(warnings.contains { $0.contains(expected) }, "\(warnings)") }
+            if expected == nil { #expect(warnings.isEmpty) }
+        }
     }
 }

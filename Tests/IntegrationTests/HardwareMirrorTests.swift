@@ -161,6 +161,28 @@ struct HardwareMirrorTests {
         }
     }
 
+    @Test(
+        "a CONFIG_DB that was flushed, and comes back without the sessions: the switch is rid of those that it has kept"
+    )
+    func flushed() async throws {
+        try await withSwitch { agent, orchestration in
+            try await agent.write("m", Self.job)
+            try await agent.write("n", Self.job.merging(["port": "Ethernet8", "gre_type": "0x8949"]) { $1 })
+            for job in ["m", "n"] { try await agent.wait(job, is: "running") }
+            _ = try await agent.config.send(["FLUSHDB"])
+            try await agent.write("m", Self.job)
+            _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
+            try await eventually("m has its session anew") {
+                await orchestration.taken.filter { $0.hasPrefix("tg_m_") }.count == 2
+            }
+            try await agent.wait("m", is: "running")
+            try await eventually("n's is gone") {
+                try await agent.state.keys(of: "MIRROR_SESSION_TABLE") == agent.sessions()
+            }
+            #expect(try await agent.sessions().count == 1)
+        }
+    }
+
     @Test("a Redis that comes back empty, and a sink_port that comes late, are followed")
     func comingAndGoing() async throws {
         let redis = try await TestRedis()

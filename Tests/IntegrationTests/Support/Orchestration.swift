@@ -11,8 +11,9 @@ actor Orchestration {
     var status = "active"
     /// Every name that was taken, in their order.
     private(set) var taken: [String] = []
-    private var known: [String: [String: String]] = [:]
-    private var ignored: Set<String> = []
+    private var known: Set<String> = []
+    /// Rows of which something has been heard, and that were not looked at.
+    private var heard: Set<String> = []
     /// It does not come to its work.
     private var isBusy = false
 
@@ -24,7 +25,7 @@ actor Orchestration {
 
     func resume() async throws {
         isBusy = false
-        try await follow()
+        try await work()
     }
 
     /// Runs beside `body`.
@@ -34,7 +35,7 @@ actor Orchestration {
         let orchestration = Orchestration(agent.config, agent.state)
         let watcher = TableWatcher(
             agent.config.endpoint, tables: ["MIRROR_SESSION"], guardKey: nil, logger: .init(label: "test"))
-        let work = Task { for await _ in watcher.batches() { try? await orchestration.follow() } }
+        let work = Task { for await batch in watcher.batches() { try? await orchestration.follow(batch) } }
         defer { work.cancel() }
         try await body(orchestration)
     }
@@ -43,23 +44,31 @@ actor Orchestration {
         "type", "src_ip", "dst_ip", "gre_type", "dscp", "ttl", "queue", "policer", "dst_port", "src_port", "direction",
     ]
 
-    private func follow() async throws {
-        guard !isBusy else { return }
-        let rows = try await config.readAll(table: "MIRROR_SESSION", guardKey: nil).rows
-        for name in known.keys where rows[name] == nil || rows[name] == .absent {
-            known[name] = nil
-            try await state.apply([.delete(table: "MIRROR_SESSION_TABLE", key: name)])
+    /// It looks at rows of which it has heard, and when it starts at those that are there: a flush goes by unheard.
+    private func follow(_ batch: KeyBatch) async throws {
+        switch batch {
+        case .keys(let keys): heard.formUnion(keys.map(\.key))
+        case .resync: heard.formUnion(try await config.keys(of: "MIRROR_SESSION"))
         }
-        ignored.formIntersection(rows.keys)
-        for case (let name, .row(let row)) in rows.sorted(by: { $0.key < $1.key })
-        where known[name] == nil && !ignored.contains(name) {
-            guard row.fields["dst_ip"] != nil, Set(row.fields.keys).isSubset(of: Self.fields),
-                row.fields["src_port"] != "Ethernet99"
-            else {
-                ignored.insert(name)
+        try await work()
+    }
+
+    private func work() async throws {
+        guard !isBusy else { return }
+        let names = heard.sorted()
+        heard = []
+        let rows = try await config.read(table: "MIRROR_SESSION", keys: names, guardKey: nil).rows
+        for name in names {
+            guard case .row(let row)? = rows[name] else {
+                if known.remove(name) != nil {
+                    try await state.apply([.delete(table: "MIRROR_SESSION_TABLE", key: name)])
+                }
                 continue
             }
-            known[name] = row.fields
+            guard !known.contains(name), row.fields["dst_ip"] != nil, Set(row.fields.keys).isSubset(of: Self.fields),
+                row.fields["src_port"] != "Ethernet99"
+            else { continue }
+            known.insert(name)
             taken.append(name)
             try await state.apply([.set(table: "MIRROR_SESSION_TABLE", key: name, fields: ["status": status])])
         }
