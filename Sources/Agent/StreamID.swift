@@ -37,7 +37,7 @@ enum StreamLabel: Hashable, Sendable {
     case tcpFlag(String)
     case control(ControlProtocol)
     case flow(FlowKey)
-    /// `sent`, `failed` or `suppressed`.
+    /// `sent`, `failed`, `suppressed`; of those that arrive `lost`, `late`, `truncated`, `unparsed`.
     case copyOutcome(String)
 
     private static let ecnNames = ["not-ect", "ect1", "ect0", "ce"]

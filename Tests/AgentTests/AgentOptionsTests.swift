@@ -26,11 +26,16 @@ struct AgentOptionsTests {
             "TELEGEN_ERSPAN_REMOTE": "192.0.2.1", "TELEGEN_ERSPAN_LOCAL": "192.0.2.2", "TELEGEN_DB": "private",
             "TELEGEN_DB_CONFIG": "/a", "TELEGEN_STATE_DIR": "/b", "TELEGEN_BPFFS": "/c", "TELEGEN_BPF_OBJECT": "/d",
             "TELEGEN_ATTACH": "clsact", "TELEGEN_METRIC_IFINDEX": "true", "NAMESPACE_ID": "asic0",
+            "TELEGEN_ERSPAN_KEY": "1023", "TELEGEN_ERSPAN_TTL": "9", "TELEGEN_ERSPAN_TOS": "184", "TELEGEN_BTF": "/e",
+            "TELEGEN_LISTEN": "unix:/f", "TELEGEN_TOKENS": "/g", "TELEGEN_API_ALLOW": "tunnel-ends",
         ])
         #expect(warnings.isEmpty)
         #expect(options.mirror.mode == .none && options.mirror.device?.text == "Ethernet0")
         #expect(options.mirror.remote == IPv4Address("192.0.2.1") && options.mirror.local == IPv4Address("192.0.2.2"))
-        #expect(options.mirror.name.text == "span1")
+        #expect(options.mirror.name.text == "span1" && options.mirror.key == 1023)
+        #expect(options.mirror.ttl == 9 && options.mirror.tos == .value(184) && options.btf == "/e")
+        #expect(options.listen?.description == "unix:/f" && options.tokens == "/g")
+        #expect(options.permissions == [.tunnelEnds])
         #expect(options.database == .privateServer && options.attach == .clsact)
         #expect(options.databaseConfig == "/a" && options.stateDirectory == "/b" && options.bpffs == "/c")
         #expect(options.bpfObject == "/d" && options.metricIfindex && options.namespaceID == "asic0")
@@ -42,11 +47,25 @@ struct AgentOptionsTests {
             ("TELEGEN_MIRROR_MODE", "asic"), ("TELEGEN_ERSPAN_REMOTE", "1.2.3"), ("TELEGEN_ERSPAN_NAME", "a b"),
             ("TELEGEN_DB", "mysql"), ("TELEGEN_ATTACH", "xdp"), ("TELEGEN_STATE_DIR", "relative"),
             ("NAMESPACE_ID", "../x"), ("TELEGEN_METRIC_IFINDEX", "yes"),
+            ("TELEGEN_ERSPAN_KEY", "1024"), ("TELEGEN_ERSPAN_TTL", "0"), ("TELEGEN_ERSPAN_TOS", "256"),
+            ("TELEGEN_LISTEN", "example.com:80"), ("TELEGEN_LISTEN", "127.0.0.1"), ("TELEGEN_LISTEN", "unix:x"),
+            ("TELEGEN_LISTEN", "[::x]:80"), ("TELEGEN_LISTEN", "127.0.0.1:0"), ("TELEGEN_TOKENS", "tokens"),
+            ("TELEGEN_API_ALLOW", "everything"),
         ])
     func bad(name: String, value: String) {
         let (options, warnings) = AgentOptions.fromEnvironment([name: value])
         #expect(warnings.count == 1 && warnings[0].contains(name) && warnings[0].contains(value))
         #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil)
+        #expect(options.listen?.description == "127.0.0.1:8080" && options.permissions.isEmpty && options.tokens == nil)
+    }
+
+    @Test(
+        "the HTTP API listens where it is told, or nowhere",
+        arguments: ["127.0.0.1:80", "[::1]:8080", "localhost:1", "off"])
+    func listen(address: String) {
+        let (options, warnings) = AgentOptions.fromEnvironment(["TELEGEN_LISTEN": address])
+        #expect(warnings.isEmpty && options.listen?.description == (address == "off" ? nil : address))
+        #expect(options.listen?.isLocal != false)
     }
 
     @Test("what the command line says of the collector beats CONFIG_DB, which beats the environment")

@@ -76,6 +76,27 @@ struct MetricStreamsTests {
             label(named["telegen.qos.control.packets"]?.keys.first, "telegen.control.protocol") == .string("lldp"))
     }
 
+    @Test("copies are told by what became of them, those that are sent and those that arrive")
+    func copies() {
+        var tap = Snapshots.tap()
+        tap.copies = CopyCounters(sent: 5, failed: 2, suppressed: 3)
+        func outcomes(_ tap: TapReport) -> [AttributeValue: StreamValue] {
+            let streams = named(Snapshots.job([tap]))["telegen.copies"] ?? [:]
+            return Dictionary(
+                uniqueKeysWithValues: streams.map { (label($0.key, "telegen.copy.outcome") ?? .int(0), $0.value.value) }
+            )
+        }
+        #expect(
+            outcomes(tap) == [.string("sent"): .sum(5), .string("failed"): .sum(2), .string("suppressed"): .sum(3)])
+        tap = Snapshots.tap()
+        tap.arrivals = ArrivalCounters(lost: 4, late: 3, truncated: 2, unparsed: 1)
+        #expect(
+            outcomes(tap) == [
+                .string("lost"): .sum(4), .string("late"): .sum(3), .string("truncated"): .sum(2),
+                .string("unparsed"): .sum(1),
+            ])
+    }
+
     @Test("parse errors and filtered packets are told by direction")
     func troubles() {
         var tap = Snapshots.tap(.egress)
