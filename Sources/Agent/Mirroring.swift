@@ -40,25 +40,29 @@ struct Mirroring {
             guard index == 0 || clock.uptime < end else { return .interrupted }
             do {
                 try tunnels?.perform(action)
-                if case .make(let tunnel, _, _) = action { failures[tunnel] = nil }
+                if let tunnel = action.tunnel { failures[tunnel] = nil }
             } catch {
-                note(error, of: action, clock.uptime, logger)
+                if let tunnel = action.tunnel { note(error, of: tunnel, clock.uptime, logger) }
             }
         }
         return actions.isEmpty ? .nothing : .done
     }
 
-    /// Removes what nobody wants, until that time; what cannot be removed now is planned again.
-    func remove(_ plan: Mirrors, until end: Duration, _ clock: AgentClock, _ logger: Logger) -> Progress {
+    /// Removes what nobody wants, until that time.
+    ///
+    /// - Throws: what went wrong first; the rest is removed all the same, and what is left is planned again.
+    func remove(_ plan: Mirrors, until end: Duration, _ clock: AgentClock) throws -> Progress {
         let actions = plan.actions.filter(\.isRemoval)
+        var failure: (any Error)?
         for (index, action) in actions.enumerated() {
             guard index == 0 || clock.uptime < end else { return .interrupted }
             do {
                 try tunnels?.perform(action)
             } catch {
-                logger.warning("cannot remove a tunnel", metadata: ["error": "\(error)"])
+                failure = failure ?? error
             }
         }
+        if let failure { throw failure }
         return actions.isEmpty ? .nothing : .done
     }
 
@@ -70,10 +74,7 @@ struct Mirroring {
         self = Mirroring()
     }
 
-    private mutating func note(_ error: any Error, of action: TunnelAction, _ now: Duration, _ logger: Logger) {
-        guard case .make(let tunnel, _, _) = action else {
-            return logger.warning("cannot change a tunnel", metadata: ["error": "\(error)"])
-        }
+    private mutating func note(_ error: any Error, of tunnel: Tunnel, _ now: Duration, _ logger: Logger) {
         let attempts = (failures[tunnel]?.attempts ?? 0) + 1
         if attempts == 1 {
             logger.error("cannot make a tunnel", metadata: ["tunnel": "\(tunnel.name)", "error": "\(error)"])

@@ -236,8 +236,10 @@ extension Reconciler {
         }
         // Now nobody copies into them any more.
         guard held == nil else { return }
-        let removed = mirroring.remove(plan.mirrors, until: clock.uptime + Self.slice, clock, logger)
-        if removed == .interrupted { signal.send() }
+        _ = troubles.attempt(to: "remove tunnels that nobody wants any more") {
+            let removed = try mirroring.remove(plan.mirrors, until: clock.uptime + Self.slice, clock)
+            if removed == .interrupted { signal.send() }
+        }
     }
 
     /// Has the hardware asked for what jobs that count want.

@@ -58,9 +58,16 @@ extension Port {
         guard let bytes = attributes[UInt16(IFLA_IFNAME)],
             let name = NetdevName(bytes.text)
         else { return nil }
+        func number(_ type: Int) -> UInt32? { attributes[UInt16(type)]?.number(UInt32.self) }
+        let kind = NetlinkMessage.attributes(attributes[UInt16(IFLA_LINKINFO)] ?? [])[UInt16(IFLA_INFO_KIND)]?.text
+        // Of a veth the link is its peer; of a device in another namespace the number means nothing here.
+        let isElsewhere = kind == "veth" || attributes[UInt16(IFLA_LINK_NETNSID)] != nil
+        let lower = isElsewhere ? nil : number(Int(IFLA_LINK)).flatMap { $0 == 0 ? nil : $0 }
         self.init(
             name: name, ifindex: UInt32(info.ifi_index), layer: Layer(deviceType: Int32(info.ifi_type)),
-            master: attributes[UInt16(IFLA_MASTER)]?.number(UInt32.self))
+            Surroundings(
+                master: number(Int(IFLA_MASTER)), lower: lower, mtu: number(Int(IFLA_MTU)).map { Int($0) },
+                isBridge: kind == "bridge"))
     }
 }
 

@@ -40,14 +40,19 @@ extension LinuxKernel {
         }
         object.leaveOut(map: ".bss.lane")
         if !isCopying { object.leaveOut(map: "bucket") }
-        if tailoring.measurement.session == nil { object.leaveOut(map: "streams") }
-        let job = tailoring.tap.job
+        let isSink = tailoring.measurement.session != nil
+        if !isSink { object.leaveOut(map: "streams") }
+        let (tap, job) = (tailoring.tap, tailoring.tap.job)
         if isCopying, let bucket = buckets[job] { try object.share(map: "bucket", descriptor: bucket.descriptor.raw) }
+        if isSink, let known = streams[tap] { try object.share(map: "streams", descriptor: known.descriptor.raw) }
         var operands = tailoring.operands
         try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
         if isCopying, buckets[job] == nil {
             buckets[job] = SharedMap(try FileDescriptor(duplicating: object.descriptor(ofMap: "bucket")))
+        }
+        if isSink, streams[tap] == nil {
+            streams[tap] = SharedMap(try FileDescriptor(duplicating: object.descriptor(ofMap: "streams")))
         }
         return Program(program: try object.descriptor(ofProgram: name))
     }

@@ -102,6 +102,7 @@ extension LinuxKernel {
     public func removeDetails(of tap: TapID) throws(KernelError) {
         try DetailTables.remove(of: tap, pins)
         details[tap] = nil
+        streams[tap] = nil
         if !details.keys.contains(where: { $0.job == tap.job }) { buckets[tap.job] = nil }
     }
 

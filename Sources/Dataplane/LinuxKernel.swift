@@ -20,6 +20,8 @@ public final class LinuxKernel: Kernel {
     var details: [TapID: DetailTables] = [:]
     /// Those of the caps on copies, which both directions of a job share.
     var buckets: [JobName: SharedMap] = [:]
+    /// What programs that look into tunnels know of their senders' numbers, for the program that comes after.
+    var streams: [TapID: SharedMap] = [:]
     /// By their pins.
     var links: [String: HeldLink] = [:]
 

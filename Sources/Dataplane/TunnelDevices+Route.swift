@@ -19,7 +19,8 @@ extension TunnelDevices {
             let out = attributes[UInt16(RTA_OIF.rawValue)]?.number(UInt32.self)
         else { return noWay }
         guard kind == RTN_UNICAST || kind == RTN_MULTICAST else {
-            return .none(reason: "erspan_remote \(ends.remote) is an address of this machine: name the collector's")
+            let what = kind == RTN_BROADCAST ? "a broadcast address" : "an address of this machine"
+            return .none(reason: "erspan_remote \(ends.remote) is \(what): name the collector's")
         }
         let metrics = NetlinkMessage.attributes(attributes[UInt16(RTA_METRICS.rawValue)] ?? [])
         let pathMTU = metrics[UInt16(RTAX_MTU)]?.number(UInt32.self).map { Int($0) } ?? .max

@@ -10,17 +10,20 @@ import Logging
 public final class TunnelDevices {
     let netlink: NetlinkSocket
     private let alias: String
+    /// Of a device until it has our alias, which the kernel takes only when the device is there.
+    private let makingName: NetdevName
     private let logger: Logger
 
     /// - Parameter namespaceID: the agent's instance, whose tunnels are its own.
     public init(namespaceID: String?, logger: Logger) throws(KernelError) {
         netlink = try NetlinkSocket()
         alias = namespaceID.map { "telegen-sonic \($0)" } ?? "telegen-sonic"
+        makingName = .ofTunnelInTheMaking(alias)
         self.logger = logger
     }
 
     public func devices() throws(KernelError) -> [TunnelDevice] {
-        try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap { TunnelDevice($0, alias: alias) }
+        try netlink.dump(Int(RTM_GETLINK), ifinfomsg()).compactMap { device($0) }
     }
 
     /// Performs one step of a plan.
@@ -29,10 +32,10 @@ public final class TunnelDevices {
         case .make(let tunnel, let mtu, let old):
             if let old { try remove(old, why: "is not as it shall be") }
             try make(tunnel, mtu: mtu)
-        case .setMTU(let device, let mtu):
-            var request = NetlinkRequest(Int(RTM_NEWLINK), Self.header(device.ifindex))
+        case .mend(let device, _, let mtu):
+            var request = NetlinkRequest(Int(RTM_NEWLINK), Self.header(device.ifindex, isUp: true))
             request.add(Int(IFLA_MTU), UInt32(mtu))
-            try netlink.perform(request, "set the MTU of \(device.name)")
+            try netlink.perform(request, "take \(device.name) up with an MTU of \(mtu)")
         case .remove(let device): try remove(device, why: "is wanted no more")
         }
     }
@@ -56,35 +59,29 @@ public final class TunnelDevices {
         logger.notice("tunnel removed: it \(why)", metadata: ["tunnel": "\(device.name)"])
     }
 
+    /// Whoever is killed on the way leaves a device that its successor knows: by the reserved name first, by the alias
+    /// then. Nothing passes through it before it has everything.
     private func make(_ tunnel: Tunnel, mtu: Int) throws(KernelError) {
-        // The first attempt may load the kernel's module, which then makes its fallback devices.
-        for attempt in 1...3 {
-            do {
-                try create(tunnel, mtu: mtu)
-                break
-            } catch {
-                guard error.code == EEXIST, attempt < 3 else { throw error }
-                try clearName(of: tunnel)
-            }
+        if let left = try device(makingName) { try remove(left, why: "was left half made") }
+        try create(tunnel, mtu: mtu)
+        guard let made = try device(makingName) else {
+            throw KernelError("make the tunnel \(tunnel.name)", code: ENODEV, detail: "it vanished at once")
         }
         do {
-            try takeUp(tunnel)
+            try finish(made, tunnel)
         } catch {
-            // Without our alias nobody would know it for ours.
-            abandon(tunnel.name)
+            abandon(made)
             throw error
         }
         logger.notice("tunnel made", metadata: ["tunnel": "\(tunnel.name)", "from": "\(tunnel.ends)"])
     }
 
-    /// Removes the device that was made under this name a moment ago.
-    private func abandon(_ name: NetdevName) {
-        var request = NetlinkRequest(Int(RTM_DELLINK), ifinfomsg())
-        request.add(Int(IFLA_IFNAME), name.text)
+    private func abandon(_ device: TunnelDevice) {
         do {
-            try netlink.perform(request, "remove the tunnel \(name)")
+            try netlink.perform(
+                NetlinkRequest(Int(RTM_DELLINK), Self.header(device.ifindex)), "remove the tunnel \(device.name)")
         } catch {
-            logger.warning("a tunnel is left half made", metadata: ["tunnel": "\(name)", "error": "\(error)"])
+            logger.warning("a tunnel is left half made", metadata: ["tunnel": "\(device.name)", "error": "\(error)"])
         }
     }
 
@@ -92,13 +89,22 @@ public final class TunnelDevices {
     private func device(_ name: NetdevName) throws(KernelError) -> TunnelDevice? {
         var request = NetlinkRequest(Int(RTM_GETLINK), ifinfomsg())
         request.add(Int(IFLA_IFNAME), name.text)
-        return try netlink.perform(request, "look at \(name)").flatMap { TunnelDevice($0, alias: alias) }
+        do {
+            return try netlink.perform(request, "look at \(name)").flatMap { device($0) }
+        } catch {
+            guard error.code == ENODEV else { throw error }
+            return nil
+        }
+    }
+
+    private func device(_ message: NetlinkMessage) -> TunnelDevice? {
+        TunnelDevice(message, alias: alias, makingName: makingName)
     }
 
     private func create(_ tunnel: Tunnel, mtu: Int) throws(KernelError) {
         var request = NetlinkRequest(
             Int(RTM_NEWLINK), flags: NLM_F_CREATE | NLM_F_EXCL, ifinfomsg())
-        request.add(Int(IFLA_IFNAME), tunnel.name.text)
+        request.add(Int(IFLA_IFNAME), makingName.text)
         request.add(Int(IFLA_MTU), UInt32(mtu))
         request.nest(Int(IFLA_LINKINFO)) { info in
             info.add(Int(IFLA_INFO_KIND), TunnelDevice.kind)
@@ -107,27 +113,31 @@ public final class TunnelDevices {
         do {
             try netlink.perform(request, "make the tunnel \(tunnel.name)")
         } catch {
-            guard error.code == EOPNOTSUPP else { throw error }
-            throw KernelError(
-                error.operation, code: error.code,
-                detail: "this kernel has no ERSPAN: load its module (modprobe ip_gre), or run where there is one")
+            switch error.code {
+            case EOPNOTSUPP:
+                throw KernelError(
+                    error.operation, code: error.code,
+                    detail: "this kernel has no ERSPAN: load its module (modprobe ip_gre), or run where there is one")
+            case EEXIST:
+                guard let other = try devices().first(where: { $0.tunnel?.ends == tunnel.ends }) else { throw error }
+                throw KernelError(
+                    error.operation, code: error.code, detail: "\(other.name) is a tunnel from \(tunnel.ends) already")
+            default: throw error
+            }
         }
     }
 
-    /// Gives the device our alias, which the kernel takes only when it is there, and no IPv6 address of its own: router
-    /// solicitations would go to the collector, as if the port had them.
-    private func takeUp(_ tunnel: Tunnel) throws(KernelError) {
-        let name = tunnel.name
-        guard let made = try device(name) else {
-            throw KernelError("make the tunnel \(name)", code: ENODEV, detail: "it vanished at once")
-        }
+    /// Gives a new device what the kernel does not take when it is made: our alias, its name, and no IPv6 address of its
+    /// own, since router solicitations would go to the collector, as if the port had them.
+    private func finish(_ made: TunnelDevice, _ tunnel: Tunnel) throws(KernelError) {
+        let (name, ifindex) = (tunnel.name, made.ifindex)
         var does = made.tunnel
+        does?.name = name
         does?.truncate = tunnel.truncate
         guard does == tunnel else {
             throw KernelError(
                 "make the tunnel \(name)", code: EPROTO, detail: "the kernel made it otherwise than it was asked to")
         }
-        let ifindex = made.ifindex
         var mark = NetlinkRequest(Int(RTM_NEWLINK), Self.header(ifindex))
         mark.add(Int(IFLA_IFALIAS), Array(alias.utf8))
         try netlink.perform(mark, "give \(name) its alias")
@@ -143,20 +153,29 @@ public final class TunnelDevices {
             // There is no IPv6 on it anyway.
             guard error.code == EAFNOSUPPORT else { throw error }
         }
-        var header = Self.header(ifindex)
-        (header.ifi_flags, header.ifi_change) = (UInt32(IFF_UP.rawValue), UInt32(IFF_UP.rawValue))
-        try netlink.perform(NetlinkRequest(Int(RTM_NEWLINK), header), "take \(name) up")
+        try takeName(name, ifindex)
+        try netlink.perform(NetlinkRequest(Int(RTM_NEWLINK), Self.header(ifindex, isUp: true)), "take \(name) up")
     }
 
-    /// What has the name, or the ends, that a tunnel shall have: the kernel's own fallback device gives way.
-    private func clearName(of tunnel: Tunnel) throws(KernelError) {
-        let name = tunnel.name
-        let all = try devices()
-        if let other = all.first(where: { $0.tunnel?.ends == tunnel.ends && $0.name != name }) {
-            throw KernelError(
-                "make the tunnel \(name)", code: EEXIST, detail: "\(other.name) is a tunnel from \(tunnel.ends) already"
-            )
+    private func takeName(_ name: NetdevName, _ ifindex: UInt32) throws(KernelError) {
+        do {
+            try rename(ifindex, to: name.text, "call a tunnel \(name)")
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            try clear(name)
+            try rename(ifindex, to: name.text, "call a tunnel \(name)")
         }
+    }
+
+    private func rename(_ ifindex: UInt32, to name: String, _ operation: String) throws(KernelError) {
+        var request = NetlinkRequest(Int(RTM_NEWLINK), Self.header(ifindex))
+        request.add(Int(IFLA_IFNAME), name)
+        try netlink.perform(request, operation)
+    }
+
+    /// What has the name that a tunnel shall have gives way, if it is ours or the kernel's own fallback device.
+    private func clear(_ name: NetdevName) throws(KernelError) {
+        let all = try devices()
         let holder = all.first { $0.name == name }
         if let holder, holder.isOurs { return try remove(holder, why: "gives its name to another") }
         guard let device = holder, device.isFallback else {
@@ -173,16 +192,15 @@ public final class TunnelDevices {
         }
         let spare = ["erspan-kernel"] + (1...9).map { "erspan-kernel\($0)" }
         for text in spare where !all.contains(where: { $0.name.text == text }) {
-            var request = NetlinkRequest(Int(RTM_NEWLINK), Self.header(device.ifindex))
-            request.add(Int(IFLA_IFNAME), text)
-            try netlink.perform(request, "rename the kernel's own \(name)")
+            try rename(device.ifindex, to: text, "rename the kernel's own \(name)")
             return logger.notice("the kernel's own \(name), which is no tunnel, is called \(text) now")
         }
     }
 
-    private static func header(_ ifindex: UInt32) -> ifinfomsg {
+    private static func header(_ ifindex: UInt32, isUp: Bool = false) -> ifinfomsg {
         var header = ifinfomsg()
         header.ifi_index = Int32(ifindex)
+        if isUp { (header.ifi_flags, header.ifi_change) = (UInt32(IFF_UP.rawValue), UInt32(IFF_UP.rawValue)) }
         return header
     }
 }
@@ -215,7 +233,11 @@ extension TunnelDevice {
     static let flags: UInt16 = 0x3000
 
     /// The device of an RTM_NEWLINK; nil for other messages and devices of other kinds.
-    init?(_ message: NetlinkMessage, alias: String) {
+    ///
+    /// - Parameters:
+    ///   - alias: of our devices.
+    ///   - makingName: of one of ours that has no alias yet.
+    init?(_ message: NetlinkMessage, alias: String, makingName: NetdevName) {
         guard Int(message.type) == Int(RTM_NEWLINK), let header = message.header(ifinfomsg.self), header.ifi_index > 0
         else { return nil }
         let attributes = message.attributes(after: MemoryLayout<ifinfomsg>.size)
@@ -228,12 +250,17 @@ extension TunnelDevice {
             name: name, ifindex: UInt32(header.ifi_index), tunnel: Tunnel(name, data),
             mtu: Int(attributes[UInt16(IFLA_MTU)]?.number(UInt32.self) ?? 0),
             isUp: header.ifi_flags & UInt32(IFF_UP.rawValue) != 0,
-            isOurs: attributes[UInt16(IFLA_IFALIAS)]?.text == alias,
+            isOurs: name == makingName || attributes[UInt16(IFLA_IFALIAS)]?.text == alias,
             isFallback: [IFLA_GRE_LOCAL, IFLA_GRE_REMOTE].allSatisfy {
                 data[UInt16($0)]?.allSatisfy { $0 == 0 } ?? true
             }
                 && data[UInt16(IFLA_GRE_COLLECT_METADATA)] == nil)
     }
+}
+
+extension NetdevName {
+    /// Another one for every instance of the agent.
+    static func ofTunnelInTheMaking(_ alias: String) -> NetdevName { NetdevName("tg-new-\(FNV1a.digits(alias))")! }
 }
 
 extension Tunnel {

@@ -24,7 +24,7 @@ public struct MirrorSession: Hashable, Sendable {
     }
 
     /// `tg_`, the job's first 20 characters, `_` and 8 hexadecimal digits of its name's hash.
-    static func name(of job: JobName) -> String { "tg_\(job.text.prefix(kept))_\(hash(job.text))" }
+    static func name(of job: JobName) -> String { "tg_\(job.text.prefix(kept))_\(FNV1a.digits(job.text))" }
 
     /// Whether the agent has made a session of this name, or another agent of the same switch's instance.
     public static func isOwn(_ name: String) -> Bool {
@@ -32,17 +32,10 @@ public struct MirrorSession: Hashable, Sendable {
         guard parts.utf8.count >= 10, parts.dropLast(8).hasSuffix("_") else { return false }
         let (job, digits) = (String(parts.dropLast(9)), parts.suffix(8))
         guard JobName(job) != nil, digits.allSatisfy({ "0123456789abcdef".contains($0) }) else { return false }
-        return job.utf8.count == kept || hash(job) == digits
+        return job.utf8.count == kept || FNV1a.digits(job) == digits
     }
 
     private static let kept = 20
-
-    /// FNV-1a of 32 bits (RFC 9923).
-    private static func hash(_ text: String) -> String {
-        let hash = text.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
 
     private static func hexadecimal(_ number: UInt16) -> String { "0x" + String(number, radix: 16) }
 }

@@ -71,8 +71,9 @@ public struct Mirrors: Hashable, Sendable {
         tunnels.insert(tunnel)
         let share = share(of: tunnel, surroundings)
         for wish in sharers {
-            if case .through(let device, let warnings) = share {
-                shares[wish.job] = .through(device, warnings: warnings + wish.warnings(tunnel))
+            if case .through(let device, _) = share {
+                let warnings = wish.warnings(tunnel, device, surroundings)
+                shares[wish.job] = .through(device, warnings: warnings)
             } else {
                 shares[wish.job] = share
             }
@@ -89,30 +90,30 @@ public struct Mirrors: Hashable, Sendable {
         }
         let mtu = tunnel.mtu(over: way)
         let device = surroundings.devices[tunnel.ends]
-        if let device, device.does(tunnel), device.isOurs || tunnel.truncate == nil || device.mtu == mtu {
-            if device.isOurs, device.mtu != mtu { actions.append(.setMTU(device, mtu)) }
-            return .through(device, warnings: Self.warnings(tunnel, way))
+        var share = Share.pending
+        let action: TunnelAction
+        switch device {
+        case let device? where !device.isOurs:
+            guard device.does(tunnel), device.isUp, tunnel.truncate == nil || device.mtu == mtu else {
+                return .refused(
+                    reason:
+                        "the device \(device.name) of others is a tunnel from \(tunnel.ends) already, and is "
+                        + "\(device.isUp ? "otherwise than this job asks" : "down"): remove it, or take another erspan_key"
+                )
+            }
+            return .through(device, warnings: [])
+        case let device? where device.does(tunnel):
+            if device.isUp { share = .through(device, warnings: []) }
+            if device.isUp, device.mtu == mtu { return share }
+            action = .mend(device, tunnel, mtu: mtu)
+        default: action = .make(tunnel, mtu: mtu, inPlaceOf: device)
         }
-        if let device, !device.isOurs, !device.isLeft(of: tunnel) {
-            return .refused(
-                reason:
-                    "the device \(device.name) of others is a tunnel from \(tunnel.ends) already, and is otherwise than "
-                    + "this job asks: remove it, or take another erspan_key")
+        guard let failure = observed.tunnelFailures[tunnel] else {
+            actions.append(action)
+            return share
         }
-        if let failure = observed.tunnelFailures[tunnel], failure.retryAt > observed.uptime {
-            return .refused(reason: failure.reason)
-        }
-        actions.append(.make(tunnel, mtu: mtu, inPlaceOf: device))
-        return observed.tunnelFailures[tunnel].map { .refused(reason: $0.reason) } ?? .pending
-    }
-
-    private static func warnings(_ tunnel: Tunnel, _ way: Int) -> [String] {
-        let longest = tunnel.longestCopy(over: way)
-        if let truncate = tunnel.truncate, Int(truncate) <= longest { return [] }
-        return [
-            "copies of more than \(longest) bytes are cut to that: the way to \(tunnel.ends.remote) has an MTU of \(way); "
-                + (tunnel.truncate == nil ? "erspan_truncate says how much is enough" : "lower erspan_truncate")
-        ]
+        if failure.retryAt <= observed.uptime { actions.append(action) }
+        return .refused(reason: failure.reason)
     }
 }
 
@@ -127,18 +128,25 @@ extension Mirrors.Share {
 public enum TunnelAction: Hashable, Sendable {
     /// In the place of a device of ours that is not as it shall be.
     case make(Tunnel, mtu: Int, inPlaceOf: TunnelDevice?)
-    case setMTU(TunnelDevice, Int)
+    /// Takes up a device that is down, and sets its MTU: all else of it is right.
+    case mend(TunnelDevice, Tunnel, mtu: Int)
     /// Nobody wants it any more.
     case remove(TunnelDevice)
 
-    public var isRemoval: Bool {
-        if case .remove = self { true } else { false }
+    public var isRemoval: Bool { tunnel == nil }
+
+    /// That there shall be; nil: none.
+    public var tunnel: Tunnel? {
+        switch self {
+        case .make(let tunnel, _, _), .mend(_, let tunnel, _): tunnel
+        case .remove: nil
+        }
     }
 
     fileprivate var order: (Int, String) {
         switch self {
         case .remove(let device): (0, device.name.text)
-        case .setMTU(let device, _): (1, device.name.text)
+        case .mend(let device, _, _): (1, device.name.text)
         case .make(let tunnel, _, _): (2, tunnel.name.text)
         }
     }
@@ -186,11 +194,19 @@ private struct Wish: Comparable {
         "erspan_name \(tunnel.name) is that of another tunnel, of job \(owner): give this job another erspan_name"
     }
 
-    func warnings(_ tunnel: Tunnel) -> [String] {
+    /// - Parameter device: through which the copies go, ours or another's.
+    func warnings(_ tunnel: Tunnel, _ device: TunnelDevice, _ surroundings: Surroundings) -> [String] {
+        let observed = surroundings.observed
         var warnings: [String] = []
-        if tunnel.version == 2, spec.direction != .ingress, tunnel.direction == .ingress {
+        if case .out(let out, let mtu)? = observed.routes[tunnel.ends] {
+            warnings += [cut(tunnel, mtu, observed.ports[spec.port]), surroundings.wayBack(of: spec, out, tunnel.ends)]
+                .compactMap(\.self)
+        }
+        let bit = device.tunnel?.direction ?? tunnel.direction
+        if tunnel.version == 2, spec.direction.directions != [bit] {
             warnings.append(
-                "the direction bit of all copies says ingress, of egress copies too: the kernel fixes it for a tunnel")
+                "the direction bit of all copies says \(bit.rawValue), whatever they are of: the kernel fixes it for a "
+                    + "tunnel")
         }
         if let truncate = tunnel.truncate, truncate < Tunnel.shortestCut {
             warnings.append("erspan_truncate \(truncate): the kernel cuts no shorter than \(Tunnel.shortestCut) bytes")
@@ -200,14 +216,23 @@ private struct Wish: Comparable {
         }
         return warnings
     }
+
+    /// That the way carries no whole copies of the port's longest frames; nil: it does, or the row asks for less.
+    private func cut(_ tunnel: Tunnel, _ way: Int, _ port: Port?) -> String? {
+        let longest = tunnel.longestCopy(over: way)
+        if let truncate = tunnel.truncate, Int(truncate) <= longest { return nil }
+        if let mtu = port?.mtu, mtu + Tunnel.ethernetHeader <= longest { return nil }
+        return "copies of more than \(longest) bytes are cut to that: the way to \(tunnel.ends.remote) has an MTU of "
+            + "\(way); \(tunnel.truncate == nil ? "erspan_truncate says how much is enough" : "lower erspan_truncate")"
+    }
 }
 
 /// What is observed, with what is looked up for every job.
 private struct Surroundings {
     let observed: Observed
     let devices: [Tunnel.Ends: TunnelDevice]
-    /// Of devices that are members, by their number.
-    let masters: [UInt32: UInt32]
+    /// By their number.
+    let ports: [UInt32: Port]
 
     init(_ observed: Observed) {
         self.observed = observed
@@ -215,7 +240,7 @@ private struct Surroundings {
             a, b in
             a.isOurs ? a : b
         }
-        masters = Dictionary(observed.ports.values.compactMap { port in port.master.map { (port.ifindex, $0) } }) { $1 }
+        ports = Dictionary(observed.ports.values.map { ($0.ifindex, $0) }) { $1 }
     }
 
     func standing(of job: JobName, _ tunnel: Tunnel) -> Wish.Standing {
@@ -245,24 +270,40 @@ private struct Surroundings {
     /// Why the job's copies would come by its own port again; nil: they do not.
     private func loop(of spec: JobSpec, by port: Port, _ ends: Tunnel.Ends) -> String? {
         guard spec.direction != .ingress, case .out(let way, _)? = observed.routes[ends] else { return nil }
-        guard way == port.ifindex || port.master == way || masters[way] == port.ifindex else { return nil }
+        let isBack = carriers(of: way).contains {
+            $0 == port.ifindex || port.master == $0 && !isBridge($0) || ports[$0]?.master == port.ifindex
+        }
+        guard isBack else { return nil }
         return "copies to \(ends.remote) leave through \(port.name), whose egress they would be copies of: "
             + "watch its ingress alone, or route \(ends.remote) by another port"
+    }
+
+    /// That copies may leave through the job's own port, as one of a bridge's; nil: they do not. Their mark keeps them
+    /// from being copied, and they are packets of the port like others.
+    func wayBack(of spec: JobSpec, _ way: UInt32, _ ends: Tunnel.Ends) -> String? {
+        guard spec.direction != .ingress, let port = observed.ports[spec.port], let master = port.master,
+            isBridge(master), carriers(of: way).contains(master)
+        else { return nil }
+        return
+            "copies to \(ends.remote) that leave through \(port.name), a port of the bridge on their way, are counted "
+            + "there too"
+    }
+
+    private func isBridge(_ ifindex: UInt32) -> Bool { ports[ifindex]?.isBridge == true }
+
+    /// A device and those below it that it sends through: of Vlan100 that is the bridge.
+    private func carriers(of way: UInt32) -> [UInt32] {
+        var carriers = [way]
+        // No deeper than the kernel stacks devices (`MAX_NEST_DEV`), whatever it says.
+        while carriers.count < 8, let lower = ports[carriers[carriers.count - 1]]?.lower { carriers.append(lower) }
+        return carriers
     }
 }
 
 extension TunnelDevice {
-    /// Whether an agent that was ended in the middle of making this tunnel has left it: nobody else makes one that is
-    /// alike in everything, and leaves it down.
-    fileprivate func isLeft(of wanted: Tunnel) -> Bool {
-        var own = tunnel
-        own?.truncate = wanted.truncate
-        return own == wanted && !isUp
-    }
-
     /// Whether copies can go through it as asked. What others have made is asked for less.
     fileprivate func does(_ wanted: Tunnel) -> Bool {
-        guard var own = tunnel, isUp else { return false }
+        guard var own = tunnel else { return false }
         own.truncate = wanted.truncate
         if !isOurs { (own.name, own.direction) = (wanted.name, wanted.direction) }
         return own == wanted

@@ -4,15 +4,36 @@ public struct Port: Hashable, Sendable {
     /// The kernel's number; another one when the device is made anew.
     public let ifindex: UInt32
     public let layer: Layer
-    /// The number of the device that it is a member of, such as a PortChannel. No part of its identity: a port that
-    /// joins one is the same port.
-    public let master: UInt32?
+    /// What may change of it while it stays the same port.
+    public let surroundings: Surroundings
 
-    public init(name: NetdevName, ifindex: UInt32, layer: Layer = .ethernet, master: UInt32? = nil) {
+    /// No part of a port's identity.
+    public struct Surroundings: Sendable {
+        /// The number of the device that it is a member of, such as a PortChannel or a bridge.
+        public var master: UInt32?
+        /// Of the device that it sends through, as a VLAN's device does.
+        public var lower: UInt32?
+        /// Bytes behind the Ethernet header.
+        public var mtu: Int?
+        public var isBridge: Bool
+
+        public init(master: UInt32? = nil, lower: UInt32? = nil, mtu: Int? = nil, isBridge: Bool = false) {
+            (self.master, self.lower, self.mtu, self.isBridge) = (master, lower, mtu, isBridge)
+        }
+    }
+
+    public var master: UInt32? { surroundings.master }
+    var lower: UInt32? { surroundings.lower }
+    var mtu: Int? { surroundings.mtu }
+    var isBridge: Bool { surroundings.isBridge }
+
+    public init(
+        name: NetdevName, ifindex: UInt32, layer: Layer = .ethernet, _ surroundings: Surroundings = Surroundings()
+    ) {
         self.name = name
         self.ifindex = ifindex
         self.layer = layer
-        self.master = master
+        self.surroundings = surroundings
     }
 
     public static func == (a: Port, b: Port) -> Bool {

@@ -48,7 +48,7 @@ public struct Tunnel: Hashable, Sendable {
     /// Bytes: the kernel takes no MTU below 68 (`ETH_MIN_MTU`).
     static let shortestCut = 82
 
-    private static let ethernetHeader = 14
+    static let ethernetHeader = 14
 }
 
 extension JobSpec {

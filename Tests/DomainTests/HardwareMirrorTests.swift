@@ -218,7 +218,7 @@ struct HardwareMirrorTests {
     @Test("a PortChannel and its members are one: for whom others mirror, and by which way copies leave")
     func members() {
         let bundle = Port(name: NetdevName("PortChannel1")!, ifindex: 9)
-        let member = Port(name: NetdevName("Ethernet0")!, ifindex: 1, master: 9)
+        let member = Port(name: NetdevName("Ethernet0")!, ifindex: 1, .init(master: 9))
         let other = Port(name: NetdevName("Ethernet8")!, ifindex: 2)
         let ports = Dictionary(uniqueKeysWithValues: [bundle, member, other].map { ($0.name, $0) })
         for (port, row) in [("Ethernet0", "PortChannel1"), ("PortChannel1", "Ethernet8,Ethernet0")] {
@@ -307,7 +307,7 @@ struct HardwareMirrorTests {
     @Test("copies that would arrive on the port whose ingress they are of are refused")
     func sinkLoop() {
         let bundle = Port(name: NetdevName("PortChannel1")!, ifindex: 9)
-        let member = Port(name: NetdevName("Ethernet4")!, ifindex: 1, master: 9)
+        let member = Port(name: NetdevName("Ethernet4")!, ifindex: 1, .init(master: 9))
         let ports = [bundle.name: bundle, member.name: member]
         for (port, direction, isRefused) in [
             ("Ethernet4", WatchedDirection.ingress, true), ("Ethernet4", .both, true), ("Ethernet4", .egress, false),

@@ -68,18 +68,24 @@ struct MirrorTests {
         #expect(world(["a": down], tunnels: [Self.device()]).plan.mirrors.actions == [.remove(Self.device())])
     }
 
-    @Test("a tunnel that was changed by hand, or taken down, is made anew; its MTU is set in place")
+    @Test("a tunnel that was changed by hand is made anew; one that was taken down, or has another MTU, is mended")
     func mending() {
-        for other in [Self.device { $0.ttl = 3 }, Self.device(isUp: false), Self.device("other")] {
-            let tunnel = Tunnel(name: NetdevName("tg42")!, ends: Self.ends)
+        let tunnel = Tunnel(name: NetdevName("tg42")!, ends: Self.ends)
+        for other in [Self.device { $0.ttl = 3 }, Self.device("other")] {
             #expect(
                 world(["a": Self.job()], tunnels: [other]).plan.mirrors.actions
                     == [.make(tunnel, mtu: 1446, inPlaceOf: other)])
         }
         let small = Self.device(mtu: 1000)
         let plan = world(["a": Self.job()], tunnels: [small]).plan
-        #expect(plan.mirrors.actions == [.setMTU(small, 1446)])
-        #expect(plan.mirrors.shares["a"]?.ifindex == 30)
+        #expect(plan.mirrors.actions == [.mend(small, tunnel, mtu: 1446)])
+        #expect(plan.mirrors.shares["a"]?.ifindex == 30, "copies go on")
+        var world = world(["a": Self.job()], tunnels: [Self.device(isUp: false)])
+        #expect(world.plan.mirrors.actions == [.mend(Self.device(isUp: false), tunnel, mtu: 1446)])
+        #expect(world.plan.mirrors.shares["a"] == .pending)
+        world.observed.tunnelFailures[tunnel] = TunnelFailure(reason: "no", attempts: 1, retryAt: .seconds(5))
+        #expect(world.plan.mirrors.actions.isEmpty)
+        #expect(world.plan.mirrors.shares["a"] == .refused(reason: "no"))
     }
 
     @Test("jobs with equal ends share a tunnel; the later one that disagrees is degraded and says with whom")
@@ -217,7 +223,7 @@ struct MirrorTests {
         for (direction, isRefused) in [(WatchedDirection.ingress, false), (.egress, true), (.both, true)] {
             var world = world(["a": Self.job("Ethernet0", direction)], tunnels: [], way: way)
             if isMember {
-                let port = Port(name: NetdevName("Ethernet0")!, ifindex: 7, master: 20)
+                let port = Port(name: NetdevName("Ethernet0")!, ifindex: 7, .init(master: 20))
                 world.observed.ports[port.name] = port
             }
             guard case .refused(let reason)? = world.plan.mirrors.shares["a"] else {
@@ -226,6 +232,38 @@ struct MirrorTests {
             }
             #expect(isRefused && reason.contains("leave through Ethernet0"))
             #expect(world.plan.mirrors.actions.isEmpty)
+        }
+    }
+
+    @Test(
+        "copies that would leave by a VLAN of the port are refused; by a bridge that it is a port of, they are told of")
+    func stacked() {
+        let vlan = Port(name: NetdevName("Vlan100")!, ifindex: 30, .init(lower: 7))
+        var world = world(
+            ["a": Self.job("Ethernet0", .both)], tunnels: [Self.device()], way: .out(ifindex: 30, mtu: 1500))
+        world.observed.ports[vlan.name] = vlan
+        guard case .refused? = world.plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        let bridge = Port(name: NetdevName("Bridge")!, ifindex: 29, .init(isBridge: true))
+        let devices = [
+            Port(name: NetdevName("Ethernet0")!, ifindex: 7, .init(master: 29)), bridge,
+            Port(name: vlan.name, ifindex: 30, .init(lower: 29)),
+        ]
+        for port in devices { world.observed.ports[port.name] = port }
+        guard case .through(_, let warnings)? = world.plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        #expect(warnings.contains { $0.contains("leave through Ethernet0, a port of the bridge on their way") })
+        let circle = Port(name: bridge.name, ifindex: 29, .init(lower: 29))
+        world.observed.ports[bridge.name] = circle
+        guard case .refused? = world.plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+    }
+
+    @Test("a port whose frames all fit is told of no cut")
+    func shortFrames() {
+        for (mtu, isCut) in [(1446, false), (1447, true)] {
+            var world = world(["a": Self.job()], tunnels: [Self.device()])
+            let port = Port(name: NetdevName("Ethernet0")!, ifindex: 7, .init(mtu: mtu))
+            world.observed.ports[port.name] = port
+            guard case .through(_, let warnings)? = world.plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+            #expect(warnings.contains { $0.contains("are cut") } == isCut)
         }
     }
 
@@ -287,16 +325,15 @@ struct MirrorTests {
         guard case .refused(let reason)? = plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
         #expect(reason.contains("the device theirs of others"))
         #expect(plan.mirrors.actions.isEmpty)
-    }
-
-    @Test("what an agent that was killed while it made a tunnel has left is made anew")
-    func leftover() {
-        let left = Self.device(isUp: false, isOurs: false)
-        let plan = world(["a": Self.job()], tunnels: [left]).plan
-        #expect(
-            plan.mirrors.actions == [
-                .make(Tunnel(name: NetdevName("tg42")!, ends: Self.ends), mtu: 1446, inPlaceOf: left)
-            ])
+        plan = world(["a": Self.job()], tunnels: [Self.device(isUp: false, isOurs: false)]).plan
+        guard case .refused(let down)? = plan.mirrors.shares["a"] else { return #expect(Bool(false)) }
+        #expect(down.contains("is down"))
+        #expect(plan.mirrors.actions.isEmpty)
+        let out = Self.device("theirs", { $0.direction = .egress }, isOurs: false)
+        guard case .through(_, let warnings)? = world(["a": Self.job()], tunnels: [out]).plan.mirrors.shares["a"] else {
+            return #expect(Bool(false))
+        }
+        #expect(warnings.contains { $0.contains("the direction bit of all copies says egress") })
     }
 
     @Test("names, key, ttl and tos come from the row, else from the agent")

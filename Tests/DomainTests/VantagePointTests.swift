@@ -5,7 +5,7 @@ import Testing
 @Suite("Vantage points that overlap")
 struct VantagePointTests {
     private static let bundle = Port(name: NetdevName("PortChannel1")!, ifindex: 20)
-    private static let member = Port(name: NetdevName("Ethernet0")!, ifindex: 7, master: 20)
+    private static let member = Port(name: NetdevName("Ethernet0")!, ifindex: 7, .init(master: 20))
 
     private func warnings(_ jobs: [JobName: JobRow], _ ports: [Port] = [Self.bundle, Self.member]) -> [JobName:
         [String]]

@@ -114,10 +114,23 @@ struct SinkTests {
             }
             try await agent.deliver(copies)
             try await agent.wait("m", hasCounted: UInt64(copies.count))
+            let lost = 7 + 2 + 5_000_000 - 503 + 8
             try await eventually("the mirror's own loss is told") {
                 let row = try await agent.statistics("m", "ingress")
-                return row["copies_lost"] == "\(7 + 2 + 5_000_000 - 503 + 8)" && row["copies_late"] == "4"
+                return row["copies_lost"] == "\(lost)" && row["copies_late"] == "4"
                     && row["copies_truncated"] == "1" && row["copies_unparsed"] == "0"
+            }
+            let before = UInt64(copies.count)
+            try await agent.write("m", ["detail": "qos"])
+            try await eventually("another program stands") {
+                try await agent.statistics("m", "ingress").keys.contains { $0.hasPrefix("dscp_") }
+            }
+            copies = []
+            send([1_000_000_010], from: 101)  // 8 were lost while the program changed
+            try await agent.deliver(copies)
+            try await agent.wait("m", hasCounted: before + 1)
+            try await eventually("the later program knows what the earlier one has seen") {
+                try await agent.statistics("m", "ingress")["copies_lost"] == "\(lost + 8)"
             }
         }
     }
