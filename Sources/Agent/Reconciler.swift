@@ -248,8 +248,14 @@ extension Reconciler {
         // While nothing can be counted, taps and sessions of an earlier agent stay alike.
         if heldSince == nil, unavailable == nil {
             wishes = [:]
-            for case (let name, .count(let job)) in intents where ports[job.spec.watchedPort(desired.mirror)] != nil {
-                wishes?[name] = job.spec.mirrorSession(name, desired.mirror, ports)
+            var circles = MirrorCircles()
+            // Who has a session keeps it.
+            let order = intents.keys.sorted { ($0.isAsked(mirrorWishes), $0) < ($1.isAsked(mirrorWishes), $1) }
+            for name in order {
+                guard case .count(let job)? = intents[name], ports[job.spec.watchedPort(desired.mirror)] != nil,
+                    let wish = job.spec.mirrorSession(name, desired.mirror, ports)
+                else { continue }
+                wishes?[name] = circles.refusal(of: name, job.spec).map { .impossible(reason: $0) } ?? wish
             }
         }
         guard wishes != mirrorWishes else { return }
@@ -454,5 +460,12 @@ extension Duration {
     /// 100 ms, doubling up to a minute, with up to a fifth of jitter.
     static func backoff(_ attempts: Int) -> Duration {
         .milliseconds(min(60_000, 100 << min(attempts - 1, 10))) * Double.random(in: 0.8...1.2)
+    }
+}
+
+extension JobName {
+    /// 0: the hardware is asked for a session of this job already.
+    fileprivate func isAsked(_ wishes: [JobName: MirrorWish]?) -> Int {
+        if case .session? = wishes?[self] { 0 } else { 1 }
     }
 }

@@ -72,9 +72,11 @@ extension TunnelTests {
         try await AgentUnderTest.run { agent in
             try await agent.withCollector { collector in
                 try await agent.addSecondWay()
+                let underlay = try collector.namespace.inside { try Receiver(interface: "u1") }
                 try await agent.write("m", Collector.fields(key: 42))
                 let second = [
                     "port": "u0", "direction": "egress", "erspan_remote": "203.0.113.2", "erspan_local": "203.0.113.1",
+                    "ip_proto": "47",
                 ]
                 try await agent.write("again", Collector.fields(key: 7, second))
                 for job in ["m", "again"] { try await agent.wait(job, is: "running") }
@@ -84,8 +86,12 @@ extension TunnelTests {
                     try await agent.statistics("again", "egress")["ipv4_packets"].flatMap { UInt64($0) } ?? 0 > 0
                 }
                 #expect(try await agent.copies("again", "egress") == [0, 0, 0])
-                let frame = try #require(Corpus["ipv4-udp-257"]).bytes
-                try agent.namespace.inside { try FrameSender(interface: "u0", isLinear: true) }.send([frame])
+                // The same packet, from somebody who is no program of ours.
+                var packet: [UInt8] = []
+                try underlay.drain {
+                    if $0.bytes.count > 38, $0.bytes[12...13] == [8, 0], $0.bytes[23] == 47 { packet = $0.bytes }
+                }
+                try agent.namespace.inside { try FrameSender(interface: "u0", isLinear: true) }.send([packet])
                 try await eventually("what is no copy is copied") {
                     try await agent.copies("again", "egress") == [1, 0, 0]
                 }
