@@ -64,7 +64,8 @@ extension TunnelTests {
         try await AgentUnderTest.run { agent in
             try await agent.withCollector { _ in
                 _ = try await agent.namespace.run(["ip", "link", "add", "t1", "type", "dummy"])
-                _ = try await agent.namespace.run(["ip", "link", "set", "erspan0", "up"])
+                _ = try await agent.namespace.run(
+                    ["ip", "link", "set", "erspan0", "address", "02:00:00:00:00:01", "up"])
                 let cases = [("t1", 1, "a device of others has that name"), ("erspan0", 2, "take it down")]
                 for (name, key, reason) in cases {
                     try await agent.write(name, Collector.fields(key: key, ["erspan_name": name]))
@@ -130,7 +131,7 @@ extension TunnelTests {
     func manyJobs() async throws {
         try await AgentUnderTest.run { agent in
             try await agent.withCollector { _ in
-                let keys = 0..<max(512.thinned, 16)
+                let keys = 0..<max(128.thinned, 16)
                 for key in keys { try await agent.write("j\(key)", Collector.fields(key: key)) }
                 for key in keys { try await agent.wait("j\(key)", is: "running") }
                 let sent = try await agent.send(10)
