@@ -14,7 +14,7 @@ enum Host {
     /// here (DNS rebinding).
     static func isOwn(_ authority: String) -> Bool {
         let text = authority.lowercased()
-        guard let name = ["localhost", "127.0.0.1", "[::1]"].first(where: text.hasPrefix) else { return text.isEmpty }
+        guard let name = ["localhost", "127.0.0.1", "[::1]"].first(where: text.hasPrefix) else { return false }
         let port = text.dropFirst(name.count)
         return port.isEmpty || port.first == ":" && UInt16(port.dropFirst()) != nil
     }
@@ -61,12 +61,15 @@ struct Doorkeeper: RouterMiddleware {
     }
 
     private func check(_ request: Request) throws(Problem) {
-        guard Host.isOwn(request.head.authority ?? "") else {
+        guard let host = request.head.authority, !host.isEmpty else {
+            throw .bad("a request names its Host (RFC 9112, 3.2): ask for 127.0.0.1 or localhost")
+        }
+        guard Host.isOwn(host) else {
             throw .forbidden("the Host is not this machine's: ask for 127.0.0.1 or localhost")
         }
         if let origin = request.headers[.origin] {
             let host = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
-            guard origin.hasPrefix("http"), Host.isOwn(host), !host.isEmpty else {
+            guard origin.hasPrefix("http"), Host.isOwn(host) else {
                 throw .forbidden("the request comes from a page of another site")
             }
         }

@@ -30,6 +30,7 @@ struct HTTPTests {
             #expect(try await agent.curl(["-X", "DELETE", "\(base)/jobs/\(job)"])["status"] == "stopped")
             try await eventually("its row is gone") { try await agent.row(job).isEmpty }
             #expect(try await agent.curl(["\(base)/readyz"])["status"] == "ready")
+            #expect(try await agent.curl(["-H", "Host:", "\(base)/jobs"])["error"] == "bad_request", "no Host")
         }
     }
 
