@@ -38,6 +38,7 @@ public struct SendFailure: Error, Hashable, Sendable, CustomStringConvertible {
         let remedy =
             switch errno {
             case EMSGSIZE: "; give the interface a larger MTU"
+            case ENOBUFS: "; the other end's backlog is full: lower --rate"
             case ENETDOWN: "; bring the interface up with `ip link set NAME up`"
             default: ""
             }
