@@ -6,7 +6,14 @@ let grpc: [Target.Dependency] = [
     .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
     .product(name: "SwiftProtobuf", package: "swift-protobuf"),
 ]
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+]
+let httpClient: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -27,10 +34,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.12.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -38,6 +49,7 @@ let package = Package(
         // The C libraries: shims that reach what Swift cannot, no logic.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
 
         // bpf/*.bpf.c, compiled by the plugin and embedded; the header that both sides read.
@@ -53,8 +65,8 @@ let package = Package(
         .target(name: "SonicDB", dependencies: ["CHiredis", subprocess, logging]),
         .target(
             name: "Dataplane", dependencies: ["Domain", "CLibbpf", "CLinux", "CTelegenBPF", "BPFPrograms", logging]),
-        .target(name: "OTLP", dependencies: grpc + [logging]),
-        .target(name: "HTTPAPI", dependencies: ["Domain", "SonicDB", hummingbird, crypto, lifecycle, logging]),
+        .target(name: "OTLP", dependencies: grpc + httpClient + ["CZlib", logging]),
+        .target(name: "HTTPAPI", dependencies: hummingbird + ["Domain", "SonicDB", crypto, lifecycle, logging]),
         .target(
             name: "Agent",
             dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),
@@ -85,7 +97,10 @@ let package = Package(
         .testTarget(name: "OTLPTests", dependencies: ["OTLP", "TestSupport"]),
         .testTarget(
             name: "HTTPAPITests",
-            dependencies: ["HTTPAPI", "Domain"]),
+            dependencies: [
+                "HTTPAPI", "Domain", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ]),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(
@@ -93,6 +108,7 @@ let package = Package(
             dependencies: [
                 "Agent", "Dataplane", "SonicDB", "OTLP", "HTTPAPI", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
                 "CTelegenBPF", subprocess, .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]
                 + grpc,
             exclude: ["Objects"]),

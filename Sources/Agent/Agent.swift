@@ -29,6 +29,8 @@ public struct Agent: Service {
 
     public func run() async throws {
         Heap.prepare()
+        // What the agent makes is its own until it says otherwise: a socket is there before its mode is set.
+        umask(0o077)
         guard let databases = await findDatabases() else { return }
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
         let openDataplane = try dataplaneOpener()
@@ -43,7 +45,8 @@ public struct Agent: Service {
             mirror: options.mirror, publisher: publisher, earlier: earlier,
             clock: clock, logger: logger, openDataplane: { try openDataplane(clock) },
             openTunnels: { [options, logger] in try TunnelDevices(namespaceID: options.namespaceID, logger: logger) })
-        let export = await makeExport(reconciler, configDatabase, clock)
+        let source = await makeSource(reconciler, configDatabase, clock)
+        let export = makeExport(source, clock)
         let ticker = StatusTicker(
             reconciler, publisher, export.exporter, build: build, database: databases.summary,
             interval: options.fixed.statusInterval ?? GlobalRow.defaultStatusInterval,
@@ -64,7 +67,7 @@ public struct Agent: Service {
             publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), mirrorSessions, follower,
         ]
         services.append(export)
-        if let door = makeDoor(reconciler, databases, clock) { services.append(door) }
+        if let door = makeDoor(reconciler, source, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
     }
@@ -85,39 +88,43 @@ public struct Agent: Service {
         }
     }
 
-    private func makeExport(
+    private func makeSource(
         _ reconciler: Reconciler, _ configDatabase: Database, _ clock: AgentClock
-    ) async -> ExportService {
+    ) async -> MetricsSource {
         let (instanceID, problem) = InstanceID.load(folder: options.stateDirectory, namespaceID: options.namespaceID)
         if let problem { logger.warning("\(problem)") }
         let metadata = try? await configDatabase.read(table: "DEVICE_METADATA", keys: ["localhost"], guardKey: nil)
         var device: [String: String] = [:]
         if case .row(let row)? = metadata?.rows["localhost"] { device = row.fields }
         let detected = HostFacts.resource(instanceID: instanceID, version: build.version, metadata: device)
-        let source = MetricsSource(
+        return MetricsSource(
             reconciler, resource: options.exporter.resource(detected: detected), version: build.version,
             withIfindex: options.metricIfindex, clock: clock)
+    }
+
+    private func makeExport(_ source: MetricsSource, _ clock: AgentClock) -> ExportService {
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
-        return ExportService(settings, version: build.version, source: source, logger: logger)
+        return ExportService(
+            settings, version: build.version, source: source, start: clock.lastTold ?? clock.forwardTime, logger: logger
+        )
     }
 
     /// Nil: nobody is to enter.
-    private func makeDoor(_ reconciler: Reconciler, _ databases: Databases, _ clock: AgentClock) -> HTTPService? {
-        guard let address = options.listen else { return nil }
-        guard address.isLocal else {
-            logger.error(
-                "not listening on \(address): beyond this machine the HTTP API would need TLS, which it does not have yet: set TELEGEN_LISTEN to 127.0.0.1:PORT or unix:/path"
-            )
+    private func makeDoor(
+        _ reconciler: Reconciler, _ source: MetricsSource, _ databases: Databases, _ clock: AgentClock
+    ) -> HTTPService? {
+        guard let settings = options.http else { return nil }
+        if let refusal = settings.refusal {
+            logger.error("\(refusal)")
             return nil
         }
         let jobs = JobFacade(
             config: databases.config, state: databases.state, guardKey: databases.guardKey,
-            mayNameEnds: options.permissions.contains(.tunnelEnds), origin: .api, now: { clock.wall })
-        let about = API.About(version: build.version, commit: build.commit, buildDate: build.date) {
-            await reconciler.bpfProblem
-        }
-        let tokens = Tokens(path: options.tokens, logger: logger)
-        return HTTPService(address, jobs: jobs, about: about, tokens: tokens, logger: logger)
+            mayNameEnds: settings.permissions.contains(.tunnelEnds), origin: .api, now: { clock.wall })
+        let about = API.About(
+            version: build.version, commit: build.commit, buildDate: build.date,
+            bpfProblem: { await reconciler.bpfProblem }, metrics: { await source.look().map(PrometheusText.init) })
+        return HTTPService(settings, jobs: jobs, about: about, logger: logger)
     }
 
     /// What `TELEGEN|global` says takes effect at once.

@@ -5,11 +5,14 @@ import Synchronization
 final class AgentClock: Sendable {
     private let start = ContinuousClock.now
     private let forward: Mutex<ForwardTime>
+    /// When an earlier agent told its collector last, as far as that is known.
+    let lastTold: UnixTime?
 
-    /// - Parameter told: the time that an earlier agent told its collector last.
+    /// - Parameter told: `lastTold`.
     init(after told: UnixTime? = nil) {
         // A clock that was wrong by more than a step of an hour or so is not followed.
         let isNear = told.map { $0.since(.now) < .seconds(86_400) } ?? false
+        lastTold = told
         forward = Mutex(ForwardTime(after: isNear ? told : nil))
     }
 

@@ -1,5 +1,6 @@
 import Dataplane
 import Domain
+import Glibc
 import HTTPAPI
 import OTLP
 
@@ -35,19 +36,7 @@ extension AgentOptions {
         }
         options.metricIfindex =
             reader.value("TELEGEN_METRIC_IFINDEX", "true or false") { Bool($0.lowercased()) } ?? false
-        if environment["TELEGEN_LISTEN"] == "off" {
-            options.listen = nil
-        } else {
-            options.listen =
-                reader.value("TELEGEN_LISTEN", "ADDRESS:PORT, unix:/path or off", ListenAddress.init) ?? options.listen
-        }
-        options.tokens = reader.path("TELEGEN_TOKENS")
-        let permissions = APIPermission.allCases.map(\.rawValue)
-        options.permissions =
-            reader.value("TELEGEN_API_ALLOW", "a list of \(permissions.joined(separator: ", "))") { text in
-                let found = text.split(separator: ",").map { APIPermission(rawValue: String($0)) }
-                return found.contains(nil) ? nil : Set(found.compactMap { $0 })
-            } ?? []
+        options.http = reader.http()
         let (exporter, exporterWarnings) = ExporterSettings.fromEnvironment(environment)
         options.exporter = exporter
         return (options, reader.warnings + exporterWarnings)
@@ -70,6 +59,39 @@ extension AgentOptions {
 
         mutating func path(_ name: String) -> String? {
             value(name, "an absolute path") { $0.hasPrefix("/") && !$0.contains("\0") ? $0 : nil }
+        }
+
+        /// Nil: `TELEGEN_LISTEN` is `off`.
+        mutating func http() -> HTTPSettings? {
+            guard environment["TELEGEN_LISTEN"] != "off" else { return nil }
+            var settings = HTTPSettings()
+            settings.address =
+                value("TELEGEN_LISTEN", "ADDRESS:PORT, unix:/path or off", ListenAddress.init) ?? settings.address
+            settings.tokens = path("TELEGEN_TOKENS")
+            let (certificate, key) = (path("TELEGEN_TLS_CERT"), path("TELEGEN_TLS_KEY"))
+            let authorities = path("TELEGEN_TLS_CLIENT_CA")
+            if let certificate, let key {
+                settings.tls = TLSFiles(certificate: certificate, key: key, clientAuthorities: authorities)
+            } else if certificate ?? key ?? authorities != nil {
+                warnings.append(
+                    "TELEGEN_TLS_CERT and TELEGEN_TLS_KEY go together, and TELEGEN_TLS_CLIENT_CA with both; not listening"
+                )
+                return nil
+            }
+            let permissions = APIPermission.allCases.map(\.rawValue)
+            settings.permissions =
+                value("TELEGEN_API_ALLOW", "a list of \(permissions.joined(separator: ", "))") { text in
+                    let found = text.split(separator: ",").map { APIPermission(rawValue: String($0)) }
+                    return found.contains(nil) ? nil : Set(found.compactMap { $0 })
+                } ?? []
+            settings.socketMode =
+                value("TELEGEN_LISTEN_MODE", "0600 to 0666, in octal") { text in
+                    mode_t(text, radix: 8).flatMap { $0 & ~0o066 == 0o600 ? $0 : nil }
+                } ?? settings.socketMode
+            settings.socketGroup = value("TELEGEN_LISTEN_GROUP", "the name of a group") { text in
+                text.utf8.count <= 32 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
+            }
+            return settings
         }
     }
 }

@@ -22,12 +22,8 @@ public struct AgentOptions: Sendable {
     /// Whether metrics have the attribute `ifindex`.
     public var metricIfindex = false
     public var exporter = ExporterSettings()
-    /// Of the HTTP API; nil: there is none.
-    public var listen: ListenAddress? = .standard
-    /// A file with the hashes of tokens that may use the HTTP API; nil: none is needed.
-    public var tokens: String?
-    /// What requests may do that they may not by default.
-    public var permissions: Set<APIPermission> = []
+    /// The HTTP API; nil: there is none.
+    public var http: HTTPSettings? = HTTPSettings()
     /// Set by the command line: CONFIG_DB cannot change them.
     public var fixed = FixedSettings()
     public var detachOnExit = false

@@ -10,10 +10,13 @@ final class ExportService: Service {
     private let settings: Mutex<ExporterSettings>
     private let version: String
 
-    init(_ settings: ExporterSettings, version: String, source: MetricsSource, logger: Logger) {
+    init(
+        _ settings: ExporterSettings, version: String, source: MetricsSource, start: UnixTime, logger: Logger
+    ) {
         exporter = PeriodicExporter(
             interval: settings.interval, timeout: settings.exportTimeout, clock: ContinuousClock(),
-            target: settings.makeTarget(version: version), logger: logger,
+            target: settings.makeTarget(version: version), temporality: settings.temporality,
+            start: start.nanoseconds, logger: logger,
             delivered: { await source.delivered() }, collect: { await source.collect() })
         self.settings = Mutex(settings)
         self.version = version

@@ -21,11 +21,22 @@ actor MetricsSource {
     /// Nil when there is nothing to say.
     func collect() async -> MetricBatch? {
         guard let snapshot = await reconciler.snapshot() else { return nil }
+        return batch(of: snapshot, &mapping)
+    }
+
+    func delivered() { mapping.delivered() }
+
+    /// What an export would say now, of which the exporter does not hear.
+    func look() async -> MetricBatch? {
+        guard let snapshot = await reconciler.snapshot() else { return nil }
+        var view = mapping
+        return batch(of: snapshot, &view)
+    }
+
+    private func batch(of snapshot: StateSnapshot, _ mapping: inout MetricsMapping) -> MetricBatch? {
         let jobs = Set(snapshot.jobs.map(\.status.name))
         let metrics = mapping.metrics(snapshot.streams(withIfindex: withIfindex), jobs: jobs, now: clock.forwardTime)
         guard !metrics.isEmpty else { return nil }
         return MetricBatch(resource: resource, scopeName: "telegen-sonic", scopeVersion: version, metrics: metrics)
     }
-
-    func delivered() { mapping.delivered() }
 }

@@ -13,13 +13,17 @@ public struct API: Sendable {
         public let buildDate: String
         /// Why packets cannot be counted; nil: they can.
         public let bpfProblem: @Sendable () async -> String?
+        /// Prometheus' text of what is measured, in pieces; nil: nothing is yet.
+        public let metrics: @Sendable () async -> Pieces?
+
+        public typealias Pieces = any Sequence<[UInt8]> & Sendable
 
         public init(
             version: String, commit: String, buildDate: String,
-            bpfProblem: @escaping @Sendable () async -> String?
+            bpfProblem: @escaping @Sendable () async -> String?, metrics: @escaping @Sendable () async -> Pieces?
         ) {
             (self.version, self.commit, self.buildDate) = (version, commit, buildDate)
-            self.bpfProblem = bpfProblem
+            (self.bpfProblem, self.metrics) = (bpfProblem, metrics)
         }
     }
 
@@ -28,15 +32,14 @@ public struct API: Sendable {
 
     let jobs: JobFacade
     let about: About
-    let tokens: Tokens
-    let logger: Logger
+    let guards: Doorkeeper
 
     /// Of a request's body, in bytes.
     static let maximumBody = 64 * 1024
 
     func router() -> Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: Doorkeeper(tokens: tokens, logger: logger))
+        router.add(middleware: guards)
         for (path, methods) in Dictionary(grouping: routes, by: \.path) {
             for route in methods { router.on(RouterPath(path), method: route.method, use: route.handler) }
             let allowed = methods.map(\.method.rawValue) + (methods.contains { $0.method == .get } ? ["HEAD"] : [])
@@ -73,7 +76,7 @@ public struct API: Sendable {
         return both + [
             Route(.post, "/jobs/start", start), Route(.post, "/v1/monitor/jobs", start),
             Route(.get, "/healthz", health), Route(.get, "/readyz", readiness), Route(.get, "/version", version),
-            Route(.get, "/openapi.json", openAPI),
+            Route(.get, "/openapi.json", openAPI), Route(.get, "/metrics", metrics),
         ]
     }
 }
@@ -155,6 +158,20 @@ extension API {
         Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(string: OpenAPI.document(version: about.version))))
+    }
+
+    /// What Prometheus scrapes.
+    @Sendable private func metrics(_ request: Request, _ context: Context) async throws -> Response {
+        let pieces = await about.metrics()
+        let body = ResponseBody { writer in
+            func write(_ pieces: some Sequence<[UInt8]>) async throws {
+                for piece in pieces { try await writer.write(ByteBuffer(bytes: piece)) }
+            }
+            if let pieces { try await write(pieces) }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: body)
     }
 
     /// The JSON of a request; its type has been looked at.

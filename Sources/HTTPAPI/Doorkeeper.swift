@@ -7,6 +7,8 @@ import NIOCore
 public enum APIPermission: String, CaseIterable, Sendable {
     /// To name tunnel end points.
     case tunnelEnds = "tunnel-ends"
+    /// To come from beyond this machine in plain text, where whoever is on the way reads tokens.
+    case remotePlain = "remote-plain"
 }
 
 enum Host {
@@ -24,7 +26,14 @@ enum Host {
 /// error.
 struct Doorkeeper: RouterMiddleware {
     let tokens: Tokens
+    /// Only this machine reaches it, by its own names.
+    let isLocal: Bool
     let logger: Logger
+    private let pace = Pace()
+
+    init(tokens: Tokens, isLocal: Bool, logger: Logger) {
+        (self.tokens, self.isLocal, self.logger) = (tokens, isLocal, logger)
+    }
 
     func handle(
         _ request: Request, context: API.Context, next: (Request, API.Context) async throws -> Response
@@ -53,9 +62,14 @@ struct Doorkeeper: RouterMiddleware {
 
     /// Looking needs any role, everything else the operator's; whether the process is up anybody may know.
     private func authorize(_ request: Request) throws(Problem) {
-        if request.uri.path == "/healthz" { return }
-        guard let role = tokens.role(request.headers[.authorization]) else { throw .token }
-        guard role == .operator || [.get, .head].contains(request.method) else {
+        guard let role = tokens.role(request.headers[.authorization]) else {
+            guard pace.admits(.stranger) else { throw .tooFast }
+            if request.uri.path == "/healthz" { return }
+            throw .token
+        }
+        let isReading = [.get, .head].contains(request.method)
+        guard pace.admits(isReading ? .read : .write) else { throw .tooFast }
+        guard role == .operator || isReading else {
             throw .forbidden("this token may only look: take one with the role operator")
         }
     }
@@ -64,12 +78,13 @@ struct Doorkeeper: RouterMiddleware {
         guard let host = request.head.authority, !host.isEmpty else {
             throw .bad("a request names its Host (RFC 9112, 3.2): ask for 127.0.0.1 or localhost")
         }
-        guard Host.isOwn(host) else {
+        // From elsewhere nobody enters without a token, which no page of another site has.
+        guard !isLocal || Host.isOwn(host) else {
             throw .forbidden("the Host is not this machine's: ask for 127.0.0.1 or localhost")
         }
         if let origin = request.headers[.origin] {
-            let host = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
-            guard origin.hasPrefix("http"), Host.isOwn(host) else {
+            let site = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
+            guard origin.hasPrefix("http"), isLocal ? Host.isOwn(site) : site.lowercased() == host.lowercased() else {
                 throw .forbidden("the request comes from a page of another site")
             }
         }

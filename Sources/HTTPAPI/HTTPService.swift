@@ -1,4 +1,3 @@
-import Domain
 import Glibc
 import Hummingbird
 import HummingbirdCore
@@ -7,15 +6,15 @@ import ServiceLifecycle
 
 /// Listens, and tries again when that fails: whatever becomes of the door, the agent counts on.
 public struct HTTPService: Service {
-    private let address: ListenAddress
+    private let settings: HTTPSettings
     private let api: API
     private let logger: Logger
 
-    public init(
-        _ address: ListenAddress, jobs: JobFacade, about: API.About, tokens: Tokens, logger: Logger
-    ) {
-        api = API(jobs: jobs, about: about, tokens: tokens, logger: logger)
-        (self.address, self.logger) = (address, logger)
+    public init(_ settings: HTTPSettings, jobs: JobFacade, about: API.About, logger: Logger) {
+        let guards = Doorkeeper(
+            tokens: Tokens(path: settings.tokens, logger: logger), isLocal: settings.address.isLocal, logger: logger)
+        api = API(jobs: jobs, about: about, guards: guards)
+        (self.settings, self.logger) = (settings, logger)
     }
 
     public func run() async {
@@ -39,13 +38,13 @@ public struct HTTPService: Service {
         var complained = false
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
             do {
-                if case .unix(let path) = address.kind { try UnixSocket.clear(path) }
+                if case .unix(let path) = settings.address.kind { try UnixSocket.clear(path) }
                 try await application.run()
                 return
             } catch {
                 if !complained {
                     logger.error(
-                        "cannot listen on \(address): \(error); tried again by itself (TELEGEN_LISTEN sets another address)"
+                        "cannot listen on \(settings.address): \(error); tried again by itself (TELEGEN_LISTEN sets another address)"
                     )
                 }
                 complained = true
@@ -56,22 +55,30 @@ public struct HTTPService: Service {
     }
 
     private var application: some ApplicationProtocol {
-        var quiet = logger
-        quiet.logLevel = max(.warning, logger.logLevel)
-        let limits = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(30),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 8 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 64))
-        return Application(
-            router: api.router(), server: .http1(configuration: limits),
-            configuration: .init(
-                address: address.bind, serverName: "telegen-sonic",
-                availableConnectionsDelegate: .maximum(256, logger: quiet)),
-            onServerRunning: { [logger, address] _ in
-                if case .unix(let path) = address.kind { chmod(path, 0o600) }
-                logger.notice("listening on \(address)")
-            }, logger: quiet)
+        get throws {
+            let tls = try settings.tls.map { try ReloadingTLS($0, logger: logger) }
+            let connections = Connections(maximum: Self.maximumConnections)
+            let limits = HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionWatch(connections)],
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 8 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 64))
+            let server = HTTPServerBuilder { responder in
+                let plain = HTTP1Channel(responder: responder, configuration: limits)
+                return tls.map { EncryptedChannel(base: plain, tls: $0) } ?? plain
+            }
+            var quiet = logger
+            quiet.logLevel = max(.warning, logger.logLevel)
+            return Application(
+                router: api.router(), server: server,
+                configuration: .init(address: settings.address.bind, serverName: "telegen-sonic"),
+                onServerRunning: { [logger, settings] _ in
+                    if case .unix(let path) = settings.address.kind { settings.open(path, logger) }
+                    logger.notice("listening on \(settings.address)\(settings.tls == nil ? "" : " with TLS")")
+                }, logger: quiet)
+        }
     }
+
+    private static let maximumConnections = 256
 }
 
 private enum UnixSocket {
@@ -90,62 +97,5 @@ private enum UnixSocket {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
         }
         if result != 0, errno == ECONNREFUSED { unlink(path) }
-    }
-}
-
-/// `TELEGEN_LISTEN`.
-public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    fileprivate enum Kind: Hashable {
-        case tcp(host: String, port: UInt16)
-        case unix(path: String)
-    }
-
-    fileprivate let kind: Kind
-
-    public static let standard = ListenAddress(kind: .tcp(host: "127.0.0.1", port: 8080))
-
-    fileprivate init(kind: Kind) { self.kind = kind }
-
-    /// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `unix:/path`; nil for anything else.
-    public init?(_ text: String) {
-        if text.hasPrefix("unix:") {
-            let path = String(text.dropFirst(5))
-            guard path.hasPrefix("/"), (2...107).contains(path.utf8.count), !path.contains("\0") else { return nil }
-            kind = .unix(path: path)
-            return
-        }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
-            return nil
-        }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-            guard IPv6Address(host) != nil else { return nil }
-        } else if host != "localhost", IPv4Address(host) == nil {
-            return nil
-        }
-        kind = .tcp(host: host, port: port)
-    }
-
-    /// Whether only this machine reaches it.
-    public var isLocal: Bool {
-        switch kind {
-        case .unix: true
-        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        }
-    }
-
-    var bind: BindAddress {
-        switch kind {
-        case .tcp(let host, let port): .hostname(host, port: Int(port))
-        case .unix(let path): .unixDomainSocket(path: path)
-        }
-    }
-
-    public var description: String {
-        switch kind {
-        case .tcp(let host, let port): "\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
     }
 }

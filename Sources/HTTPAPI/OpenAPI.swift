@@ -43,6 +43,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -85,7 +86,7 @@ enum OpenAPI {
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {
-              "description": "As many jobs are up as max_jobs allows: concurrency_limit.",
+              "description": "As many jobs are up as max_jobs allows: concurrency_limit. Or too many requests: rate_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "401": {"$ref": "#/components/responses/Unauthorized"},
@@ -108,6 +109,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -119,6 +121,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -133,6 +136,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -157,6 +161,7 @@ enum OpenAPI {
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -192,6 +197,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -232,7 +238,7 @@ enum OpenAPI {
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "429": {
-              "description": "As many jobs are up as max_jobs allows: concurrency_limit.",
+              "description": "As many jobs are up as max_jobs allows: concurrency_limit. Or too many requests: rate_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
              "401": {"$ref": "#/components/responses/Unauthorized"},
@@ -255,6 +261,7 @@ enum OpenAPI {
              },
              "304": {"$ref": "#/components/responses/NotModified"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -266,6 +273,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -280,6 +288,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -304,6 +313,7 @@ enum OpenAPI {
              "304": {"$ref": "#/components/responses/NotModified"},
              "400": {"$ref": "#/components/responses/Bad"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
              "503": {"$ref": "#/components/responses/Away"}
@@ -323,6 +333,7 @@ enum OpenAPI {
                }
               }
              },
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
            }
@@ -340,6 +351,7 @@ enum OpenAPI {
               "description": "It does not: problems says why.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}}}
              },
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
@@ -366,6 +378,22 @@ enum OpenAPI {
                }
               }
              },
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
+             "403": {"$ref": "#/components/responses/Forbidden"}
+            }
+           }
+          },
+          "/metrics": {
+           "get": {
+            "operationId": "metrics",
+            "summary": "What is measured, for Prometheus: the names and values of OTLP, translated.",
+            "responses": {
+             "200": {
+              "description": "Text of the exposition format, version 0.0.4.",
+              "content": {"text/plain": {"schema": {"type": "string"}}}
+             },
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
@@ -380,6 +408,7 @@ enum OpenAPI {
               "description": "This document.",
               "content": {"application/json": {"schema": {"type": "object"}}}
              },
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"}
             }
@@ -768,6 +797,10 @@ enum OpenAPI {
            },
            "Unauthorized": {
             "description": "A token is needed.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+           },
+           "TooManyRequests": {
+            "description": "Too many requests: rate_limit.",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
            },
            "Forbidden": {

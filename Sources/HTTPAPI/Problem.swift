@@ -78,6 +78,9 @@ extension Problem {
             message: "\(limit) jobs are up, which is max_jobs of TELEGEN|global: stop one, or raise it", retryAfter: 5)
     }
 
+    static let tooFast = Problem(
+        status: .tooManyRequests, error: "rate_limit", message: "too many requests: slow down", retryAfter: 1)
+
     static func database(_ why: String) -> Problem {
         Problem(
             status: .serviceUnavailable, error: "database_unavailable", message: "the database is away: \(why)",

@@ -1,6 +1,5 @@
 import Crypto
 import FoundationEssentials
-import Glibc
 import Logging
 import Synchronization
 
@@ -22,19 +21,11 @@ public final class Tokens: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var version: Version?
+        var version: FileVersion?
         var roles: [String: Role] = [:]
     }
 
-    /// What changes when the file does.
-    private struct Version: Equatable {
-        let inode: ino_t
-        let size: off_t
-        let seconds: Int
-        let nanoseconds: Int
-    }
-
-    private static let maximumSize: off_t = 1 << 20
+    private static let maximumSize = 1 << 20
 
     public init(path: String?, logger: Logger) {
         (self.path, self.logger) = (path, logger)
@@ -67,12 +58,7 @@ public final class Tokens: Sendable {
 
     private func roles() -> [String: Role] {
         guard let path else { return [:] }
-        var status = stat()
-        let version =
-            stat(path, &status) == 0
-            ? Version(
-                inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
-                nanoseconds: status.st_mtim.tv_nsec) : nil
+        let version = FileVersion(path)
         return state.withLock { state in
             guard version == nil || state.version != version else { return state.roles }
             state.roles = read(path, version)
@@ -81,7 +67,7 @@ public final class Tokens: Sendable {
         }
     }
 
-    private func read(_ path: String, _ version: Version?) -> [String: Role] {
+    private func read(_ path: String, _ version: FileVersion?) -> [String: Role] {
         guard let version, version.size <= Self.maximumSize, let data = FileManager.default.contents(atPath: path)
         else {
             logger.error("nobody can use the HTTP API: TELEGEN_TOKENS=\(path) cannot be read, or has more than 1 MiB")

@@ -23,8 +23,8 @@ extension Endpoint {
         guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { throw Problem("has spaces or other odd characters") }
         if let path = text.removing("unix:") { return try parse(path: path) }
         if let name = text.removing("dns:///") { return Endpoint(address: try parse(authority: name)) }
-        if let url = text.removing("http://") { return Endpoint(address: try parse(url: url), encrypted: false) }
-        if let url = text.removing("https://") { return Endpoint(address: try parse(url: url), encrypted: true) }
+        if let url = text.removing("http://") { return try parse(url: url, encrypted: false) }
+        if let url = text.removing("https://") { return try parse(url: url, encrypted: true) }
         guard !text.contains("://") else { throw Problem("has an unknown scheme") }
         return Endpoint(address: try parse(authority: text))
     }
@@ -36,10 +36,14 @@ extension Endpoint {
         return Endpoint(address: .unix(path: path), encrypted: false)
     }
 
-    private static func parse(url: String) throws(Problem) -> Address {
-        let authority = url.hasSuffix("/") ? String(url.dropLast()) : url
-        guard !authority.contains(where: { "/?#".contains($0) }) else { throw Problem("has a path; gRPC takes none") }
-        return try parse(authority: authority)
+    private static func parse(url: String, encrypted: Bool) throws(Problem) -> Endpoint {
+        guard !url.contains(where: { "?#".contains($0) }) else { throw Problem("has a query or a fragment") }
+        let slash = url.firstIndex(of: "/") ?? url.endIndex
+        let path = url[slash...]
+        guard path.utf8.allSatisfy(\.isOfPath) else { throw Problem("has a path with characters that must be encoded") }
+        return Endpoint(
+            address: try parse(authority: String(url[..<slash])), encrypted: encrypted,
+            path: String(path.hasSuffix("/") ? path.dropLast() : path))
     }
 
     private static func parse(authority: String) throws(Problem) -> Address {
@@ -48,13 +52,13 @@ extension Endpoint {
         guard parts.count <= 2 else { throw Problem("has an IPv6 address without brackets") }
         let host = String(parts[0])
         guard host.isHostName else { throw Problem(host.isEmpty ? "has no host" : "has a bad host name") }
-        return .host(host, port: parts.count == 2 ? try parse(port: parts[1]) : defaultPort)
+        return .host(host, port: parts.count == 2 ? try parse(port: parts[1]) : nil)
     }
 
     private static func parse(bracketed: String) throws(Problem) -> Address {
         let parts = bracketed.split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, String(parts[0]).isIPv6 else { throw Problem("has a bad IPv6 address") }
-        if parts[1].isEmpty { return .host(String(parts[0]), port: defaultPort) }
+        if parts[1].isEmpty { return .host(String(parts[0]), port: nil) }
         guard parts[1].hasPrefix(":") else { throw Problem("has something else than a port behind the address") }
         return .host(String(parts[0]), port: try parse(port: parts[1].dropFirst()))
     }
@@ -64,6 +68,14 @@ extension Endpoint {
             throw Problem("has a port that is not in 1..65535")
         }
         return number
+    }
+}
+
+extension UInt8 {
+    /// `pchar` and `/` of RFC 3986.
+    fileprivate var isOfPath: Bool {
+        let character = Character(UnicodeScalar(self))
+        return character.isLetter || character.isNumber || "-._~%!$&'()*+,;=:@/".contains(character)
     }
 }
 

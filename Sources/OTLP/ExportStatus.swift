@@ -10,8 +10,6 @@ public struct ExportStatus: Sendable, Hashable {
         case ok
         /// The last attempt did not; `lastError` says why.
         case failing
-        /// What was asked for is not offered; `lastError` says what.
-        case unsupported
     }
 
     /// How it is going now.
@@ -38,7 +36,6 @@ extension ExportStatus {
         switch target {
         case .exporter: (state, lastError) = (.starting, nil)
         case .disabled: (state, lastError) = (.disabled, nil)
-        case .unsupported(let reason): (state, lastError) = (.unsupported, reason)
         case .invalid(let reason): (state, lastError) = (.failing, reason)
         }
     }

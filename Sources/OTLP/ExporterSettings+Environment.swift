@@ -10,7 +10,6 @@ extension ExporterSettings {
         settings.readGeneral(&variables)
         settings.readConnection(&variables)
         settings.readResource(&variables)
-        variables.warnOfWhatIsNotOffered()
         return (settings, variables.warnings)
     }
 
@@ -22,7 +21,9 @@ extension ExporterSettings {
 
     private mutating func readConnection(_ variables: inout EnvironmentReader) {
         transport = variables.readOTLP("PROTOCOL", parse: choice) ?? transport
-        endpoint = variables.readOTLP("ENDPOINT", parse: parseEndpoint) ?? endpoint
+        endpoint =
+            variables.read(["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"], parse: parseMetricsEndpoint)
+            ?? variables.read(["OTEL_EXPORTER_OTLP_ENDPOINT"], parse: parseEndpoint) ?? endpoint
         isInsecure = variables.readOTLP("INSECURE", parse: boolean)
         timeout = variables.readOTLP("TIMEOUT", parse: milliseconds) ?? timeout
         compression = variables.readOTLP("COMPRESSION", parse: choice) ?? compression
@@ -31,6 +32,10 @@ extension ExporterSettings {
             certificate: variables.readOTLP("CERTIFICATE", parse: text),
             clientCertificate: variables.readOTLP("CLIENT_CERTIFICATE", parse: text),
             clientKey: variables.readOTLP("CLIENT_KEY", parse: text))
+        temporality =
+            variables.read(["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"], parse: choice) ?? temporality
+        histograms =
+            variables.read(["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"], parse: choice) ?? histograms
     }
 
     private mutating func readResource(_ variables: inout EnvironmentReader) {
@@ -41,21 +46,6 @@ extension ExporterSettings {
         }
         serviceName = variables.read(["OTEL_SERVICE_NAME"], parse: text) ?? serviceName
         resourceAttributes = Resource().merging(attributes.filter { $0.key != "service.name" }).attributes
-    }
-}
-
-extension EnvironmentReader {
-    fileprivate mutating func warnOfWhatIsNotOffered() {
-        for (name, offered) in [
-            ("METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
-            ("METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
-        ] {
-            _ = read(["OTEL_EXPORTER_OTLP_\(name)"]) { (value: String) throws(BadValue) -> Void in
-                guard value.lowercased() == offered else {
-                    throw BadValue("only \(offered) is supported so far")
-                }
-            }
-        }
     }
 }
 
@@ -90,4 +80,11 @@ private func parseEndpoint(_ value: String) throws(BadValue) -> Endpoint {
     } catch {
         throw BadValue(error.problem)
     }
+}
+
+/// Of metrics alone: HTTP uses its path as it is.
+private func parseMetricsEndpoint(_ value: String) throws(BadValue) -> Endpoint {
+    var endpoint = try parseEndpoint(value)
+    endpoint.isSignalSpecific = true
+    return endpoint
 }

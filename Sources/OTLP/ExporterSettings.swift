@@ -1,6 +1,6 @@
 /// Everything that the exporter can be told.
 public struct ExporterSettings: Sendable, Hashable {
-    /// How OTLP travels. Only `grpc` acts in this release.
+    /// How OTLP travels.
     public enum Transport: String, Sendable, Hashable, CaseIterable {
         case grpc
         case httpProtobuf = "http/protobuf"
@@ -11,6 +11,24 @@ public struct ExporterSettings: Sendable, Hashable {
     public enum Compression: String, Sendable, Hashable, CaseIterable {
         case none
         case gzip
+    }
+
+    /// Whether values add up since their stream began, or since they were delivered last
+    /// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`).
+    public enum TemporalityPreference: String, Sendable, Hashable, CaseIterable {
+        case cumulative
+        /// Sums and histograms since the last delivery.
+        case delta
+        /// Histograms since the last delivery. The sums, which are observed and not recorded one by one, stay cumulative,
+        /// as the specification has it.
+        case lowMemory = "lowmemory"
+    }
+
+    /// The form of histograms (`OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`).
+    public enum HistogramForm: String, Sendable, Hashable, CaseIterable {
+        case explicit = "explicit_bucket_histogram"
+        /// Exponential where the bounds allow that without guessing: those of packet sizes do.
+        case exponential = "base2_exponential_bucket_histogram"
     }
 
     /// PEM files for TLS.
@@ -60,6 +78,10 @@ public struct ExporterSettings: Sendable, Hashable {
     public var compression = Compression.none
     /// Files for TLS.
     public var tls = TLSFiles()
+    /// Since when values add up.
+    public var temporality = TemporalityPreference.cumulative
+    /// The form of histograms.
+    public var histograms = HistogramForm.explicit
     /// Between the starts of two exports.
     public var interval: Duration = .seconds(10)
     /// How long one export may take, with all its retries.
@@ -77,6 +99,34 @@ public struct ExporterSettings: Sendable, Hashable {
     public var usesTLS: Bool {
         endpoint.encrypted ?? isInsecure.map { !$0 } ?? (tls != TLSFiles())
     }
+
+    /// Where the metrics go, for people: `localhost:4317`, or a URL.
+    public var destination: String {
+        guard transport == .grpc else { return url }
+        guard case .host(let host, nil) = endpoint.address else { return endpoint.description }
+        var endpoint = endpoint
+        endpoint.address = .host(host, port: Self.grpcPort)
+        return endpoint.description
+    }
+
+    /// Where OTLP over HTTP goes; of a Unix socket `http+unix://`, with the socket's path in the place of the host.
+    var url: String {
+        let path =
+            endpoint.isSignalSpecific ? (endpoint.path.isEmpty ? "/" : endpoint.path) : endpoint.path + "/v1/metrics"
+        let scheme = usesTLS ? "https" : "http"
+        switch endpoint.address {
+        case .unix(let socket): return "http+unix://\(socket.percentEncoded)\(path)"
+        case .host(let host, let port):
+            // A URL without a port means HTTP's own.
+            let port = port ?? (endpoint.encrypted == nil ? Self.httpPort : nil)
+            let host = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
+            return "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)"
+        }
+    }
+
+    /// Of collectors that take OTLP over gRPC.
+    static let grpcPort = 4317
+    private static let httpPort = 4318
 
     /// The resource: what was detected, then what the user says, then the service's name.
     public func resource(detected: [Attribute]) -> Resource {

@@ -10,9 +10,7 @@ public struct GRPCMetricExporter: MetricExporter {
     private let connection: ReplaceableConnection
     private let metadata: Metadata
     private let options: CallOptions
-
-    /// Receivers refuse requests of more than 4 MiB unless told otherwise.
-    static let largestRequest = 3_500_000
+    private let format: RequestFormat
 
     private static let method = MethodDescriptor(
         fullyQualifiedService: "opentelemetry.proto.collector.metrics.v1.MetricsService", method: "Export",
@@ -21,23 +19,21 @@ public struct GRPCMetricExporter: MetricExporter {
     /// An exporter; `version` is that of telegen-sonic, for the user agent. Fails when the settings
     /// contradict themselves or name files that cannot be used, not when nobody listens.
     public init(_ settings: ExporterSettings, version: String) throws(ExporterError) {
-        destination = settings.endpoint.description
+        guard settings.endpoint.path.isEmpty else {
+            throw ExporterError("endpoint \"\(settings.endpoint)\": has a path; gRPC takes none, http/protobuf does")
+        }
+        destination = settings.destination
         connection = try ReplaceableConnection(settings)
         metadata = Metadata(settings, version: version)
+        format = RequestFormat(histograms: settings.histograms)
         var options = CallOptions.defaults
         options.timeout = settings.timeout
         self.options = options
     }
 
     public func export(_ batch: MetricBatch) async -> ExportOutcome {
-        var (refused, message) = (Int64(0), "")
         do {
-            for request in try batch.requests(limit: Self.largestRequest) {
-                let partial = try await send(request).partialSuccess
-                refused = min(refused, .max / 2) + min(max(partial.rejectedDataPoints, 0), .max / 2)
-                if message.isEmpty { message = partial.errorMessage }
-            }
-            return .success(rejected: refused, message: message)
+            return try await batch.deliver(format) { try await send($0) }
         } catch {
             return failure(error)
         }

@@ -2,11 +2,12 @@ import GRPCNIOTransportHTTP2Posix
 
 extension HTTP2ClientTransport.Posix {
     init(_ settings: ExporterSettings) throws(ExporterError) {
-        let security = try TransportSecurity(settings)
+        let security = TransportSecurity(settings)
         do {
             self = try settings.endpoint.makeTransport(security: security, config: .init(settings))
         } catch {
-            throw ExporterError("TLS for \(settings.endpoint): \(error.summary); check the certificate and key files")
+            throw ExporterError(
+                "TLS for \(settings.destination): \(error.summary); check the certificate and key files")
         }
     }
 }
@@ -21,9 +22,11 @@ extension Endpoint {
         return switch address {
         // The path would be a bad authority, at which servers balk.
         case .unix(let path): try transport(.unixDomainSocket(path: path, authority: "localhost"))
-        case .host(let host, let port) where host.isIPv4: try transport(.ipv4(address: host, port: port))
-        case .host(let host, let port) where host.isIPv6: try transport(.ipv6(address: host, port: port))
-        case .host(let host, let port): try transport(.dns(host: host, port: port))
+        case .host(let host, let port) where host.isIPv4:
+            try transport(.ipv4(address: host, port: port ?? ExporterSettings.grpcPort))
+        case .host(let host, let port) where host.isIPv6:
+            try transport(.ipv6(address: host, port: port ?? ExporterSettings.grpcPort))
+        case .host(let host, let port): try transport(.dns(host: host, port: port ?? ExporterSettings.grpcPort))
         }
     }
 }
@@ -41,14 +44,8 @@ extension HTTP2ClientTransport.Posix.Config {
 }
 
 extension HTTP2ClientTransport.Posix.TransportSecurity {
-    fileprivate init(_ settings: ExporterSettings) throws(ExporterError) {
+    fileprivate init(_ settings: ExporterSettings) {
         let files = settings.tls
-        guard (files.clientKey == nil) == (files.clientCertificate == nil) else {
-            throw ExporterError(
-                files.clientKey == nil
-                    ? "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE without OTEL_EXPORTER_OTLP_CLIENT_KEY"
-                    : "OTEL_EXPORTER_OTLP_CLIENT_KEY without OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE")
-        }
         guard settings.usesTLS else {
             self = .plaintext
             return

@@ -59,6 +59,19 @@ extension String {
     }
 }
 
+extension String {
+    /// With each byte that is not unreserved (RFC 3986, 2.3) as `%41`.
+    var percentEncoded: String {
+        utf8.map { byte in
+            let character = Character(UnicodeScalar(byte))
+            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
+                return String(character)
+            }
+            return (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}
+
 extension UInt8 {
     fileprivate var hexDigit: UInt8? {
         Character(UnicodeScalar(self)).hexDigitValue.map(UInt8.init)

@@ -5,12 +5,12 @@ private typealias ScopeMetrics = Opentelemetry_Proto_Metrics_V1_ScopeMetrics
 private typealias Temporalities = Opentelemetry_Proto_Metrics_V1_AggregationTemporality
 
 extension ExportRequest {
-    init(_ batch: MetricBatch) {
+    init(_ batch: MetricBatch, histograms: ExporterSettings.HistogramForm = .explicit) {
         var scope = ScopeMetrics()
         scope.scope.name = batch.scopeName
         scope.scope.version = batch.scopeVersion
         scope.schemaURL = batch.schemaURL
-        scope.metrics = batch.metrics.map { .init($0) }
+        scope.metrics = batch.metrics.map { .init($0, histograms) }
 
         var resource = ResourceMetrics()
         resource.resource.attributes = batch.resource.attributes.map { .init($0) }
@@ -23,17 +23,17 @@ extension ExportRequest {
 }
 
 extension Opentelemetry_Proto_Metrics_V1_Metric {
-    fileprivate init(_ metric: Metric) {
+    fileprivate init(_ metric: Metric, _ histograms: ExporterSettings.HistogramForm) {
         self.init()
         name = metric.name
         description_p = metric.description
         unit = metric.unit
-        data = .init(metric.data)
+        data = .init(metric.data, histograms)
     }
 }
 
 extension Opentelemetry_Proto_Metrics_V1_Metric.OneOf_Data {
-    fileprivate init(_ data: MetricData) {
+    fileprivate init(_ data: MetricData, _ histograms: ExporterSettings.HistogramForm) {
         switch data {
         case .sum(let points, let monotonic, let temporality):
             self = .sum(
@@ -43,6 +43,14 @@ extension Opentelemetry_Proto_Metrics_V1_Metric.OneOf_Data {
                     $0.aggregationTemporality = .init(temporality)
                 })
         case .histogram(let points, let temporality):
+            if histograms == .exponential, let octaves = points.first.flatMap({ Octaves($0.explicitBounds) }) {
+                self = .exponentialHistogram(
+                    .with {
+                        $0.dataPoints = points.map { .init($0, octaves) }
+                        $0.aggregationTemporality = .init(temporality)
+                    })
+                return
+            }
             self = .histogram(
                 .with {
                     $0.dataPoints = points.map { .init($0) }

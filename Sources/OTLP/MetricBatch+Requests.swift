@@ -1,12 +1,54 @@
 import SwiftProtobuf
 
+/// How a batch is written.
+struct RequestFormat: Sendable, Hashable {
+    enum Encoding: Sendable, Hashable {
+        case protobuf
+        /// Protobuf's JSON with numbers for enumerations, as OTLP wants it.
+        case json
+    }
+
+    var encoding = Encoding.protobuf
+    var histograms = ExporterSettings.HistogramForm.explicit
+}
+
 extension MetricBatch {
     /// The serialized requests for this batch: one, or as many as it takes for each to have at
     /// most `limit` bytes. A single point is never cut.
-    func requests(limit: Int) throws -> [[UInt8]] {
-        let request: [UInt8] = try ExportRequest(self).serializedBytes()
+    func requests(limit: Int, format: RequestFormat = RequestFormat()) throws -> [[UInt8]] {
+        let request = try ExportRequest(self, histograms: format.histograms).bytes(format.encoding)
         guard request.count > limit, pointCount > 1 else { return [request] }
         let (first, rest) = split(after: pointCount / 2)
-        return try first.requests(limit: limit) + rest.requests(limit: limit)
+        return try first.requests(limit: limit, format: format) + rest.requests(limit: limit, format: format)
+    }
+}
+
+extension MetricBatch {
+    /// Receivers refuse requests of more than 4 MiB unless told otherwise.
+    private static let largestRequest = 3_500_000
+
+    /// Sends the batch's requests, one after the other, and adds up what the receiver says of them.
+    func deliver(_ format: RequestFormat, _ send: ([UInt8]) async throws -> ExportResponse) async throws
+        -> ExportOutcome
+    {
+        var (refused, message) = (Int64(0), "")
+        for request in try requests(limit: Self.largestRequest, format: format) {
+            let partial = try await send(request).partialSuccess
+            refused = min(refused, .max / 2) + min(max(partial.rejectedDataPoints, 0), .max / 2)
+            if message.isEmpty { message = partial.errorMessage }
+        }
+        return .success(rejected: refused, message: message)
+    }
+}
+
+extension ExportRequest {
+    fileprivate func bytes(_ encoding: RequestFormat.Encoding) throws -> [UInt8] {
+        switch encoding {
+        case .protobuf: return try serializedBytes()
+        case .json:
+            var options = JSONEncodingOptions()
+            options.alwaysPrintEnumsAsInts = true
+            return try jsonUTF8Bytes(options: options)
+        }
     }
 }

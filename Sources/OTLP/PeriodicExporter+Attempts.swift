@@ -1,22 +1,24 @@
 extension PeriodicExporter {
-    /// One export: attempts until one succeeds, none can, or the time is over.
+    /// One export: attempts until everything is delivered, nothing can be, or the time is over.
     func attempts(until deadline: C.Instant) async {
         guard case .exporter(let exporter) = target else { return }
+        var isNew = true
         while await mayTry(before: deadline) {
-            guard let batch = await newestBatch() else { return }
+            guard let batch = await nextBatch(&isNew) else { return }
             let outcome = await attempt(batch, with: exporter, until: deadline)
             guard !Task.isCancelled else { return }
             switch outcome {
             case .success(let rejected, let message):
                 await succeed(batch, rejected: rejected, message: message, at: exporter.destination)
-                return
+                if deltas == nil { return }
             case .permanent(let reason):
+                deltas?.refused()
                 forgetFailures()
                 fail(reason, at: exporter.destination, remedy: "its log may say why")
                 status.failedExports += 1
                 return
             case .retryable(let reason, let asked):
-                let remedy = "check that an OTLP/gRPC collector listens there, or set another otlp_endpoint"
+                let remedy = "check that a collector of OTLP listens there, or set another otlp_endpoint"
                 fail(reason, at: exporter.destination, remedy: remedy)
                 notBefore = clock.now.advanced(by: backoff.wait(spread: spread(), asked: asked))
             }
@@ -30,6 +32,16 @@ extension PeriodicExporter {
         guard next < deadline, clock.now < deadline else { return false }
         if clock.now < next { try? await clock.sleep(until: next, tolerance: nil) }
         return !Task.isCancelled
+    }
+
+    /// What is to be delivered now; of deltas first what is unsent, then once what came since.
+    private func nextBatch(_ isNew: inout Bool) async -> MetricBatch? {
+        guard let pending = deltas?.unsent else { return await newestBatch() }
+        if let part = pending.first { return part.batch }
+        guard isNew, let batch = await newestBatch() else { return nil }
+        isNew = false
+        deltas?.take(batch)
+        return deltas?.unsent.first?.batch
     }
 
     private func newestBatch() async -> MetricBatch? {
@@ -68,7 +80,8 @@ extension PeriodicExporter {
         status.rejectedPoints = isOver ? .max : sum
         status.lastError = rejected > 0 ? "\(rejected) points refused: \(message)" : nil
         logRefusal(rejected, message, by: destination)
-        await delivered()
+        deltas?.delivered()
+        if deltas?.unsent.isEmpty ?? true { await delivered() }
     }
 
     private func fail(_ reason: String, at destination: String, remedy: String) {
@@ -96,7 +109,7 @@ extension PeriodicExporter {
         switch target {
         case .exporter(let exporter): logger.info("exporting metrics to \(exporter.destination)")
         case .disabled: logger.info("metrics are not exported: OTEL_SDK_DISABLED is true")
-        case .unsupported(let reason), .invalid(let reason): logger.warning("metrics are not exported: \(reason)")
+        case .invalid(let reason): logger.warning("metrics are not exported: \(reason)")
         }
     }
 }

@@ -4,7 +4,8 @@ import Logging
 ///
 /// A failed attempt is repeated within the export's timeout, with exponential back-off, and each
 /// attempt collects anew: with cumulative values the newest batch says everything that the lost
-/// ones said, so nothing has to be kept through an outage.
+/// ones said, so nothing has to be kept through an outage. With deltas (`DeltaStreams`) the same batch is
+/// sent again, and what came meanwhile is in the next.
 public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     /// How exporting is going.
     public internal(set) var status = ExportStatus()
@@ -20,6 +21,8 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     var notBefore: C.Instant?
     var latestTime: UInt64 = 0
     var isRefusalLogged = false
+    /// Nil: all is cumulative.
+    var deltas: DeltaStreams?
 
     private var interval: Duration
     private var timeout: Duration
@@ -34,13 +37,17 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     ///   - timeout: for one export with all its retries.
     ///   - clock: measures both.
     ///   - target: where to.
+    ///   - temporality: since when values add up.
+    ///   - start: in nanoseconds since 1970; of streams that began before, deltas do not tell what was counted before the
+    ///     first collection, since an earlier process may have.
     ///   - logger: hears of transitions only.
     ///   - spread: multiplies waits; 0.8...1.2.
     ///   - delivered: called when the batch that was collected last has arrived.
     ///   - collect: makes a batch of what is known now, or nil when there is nothing to say. It is
     ///     called for each attempt.
     public init(
-        interval: Duration, timeout: Duration, clock: C, target: ExportTarget, logger: Logger,
+        interval: Duration, timeout: Duration, clock: C, target: ExportTarget,
+        temporality: ExporterSettings.TemporalityPreference = .cumulative, start: UInt64 = 0, logger: Logger,
         spread: @escaping @Sendable () -> Double = { .random(in: 0.8...1.2) },
         delivered: @escaping @Sendable () async -> Void = {},
         collect: @escaping @Sendable () async -> MetricBatch?
@@ -53,6 +60,7 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
         self.spread = spread
         self.delivered = delivered
         self.collect = collect
+        deltas = temporality == .cumulative ? nil : DeltaStreams(temporality, start: start)
         status.begin(target)
     }
 

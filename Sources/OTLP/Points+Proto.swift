@@ -35,6 +35,25 @@ extension Opentelemetry_Proto_Metrics_V1_HistogramDataPoint {
     }
 }
 
+extension Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint {
+    /// `octaves`: of the point's bounds, which a metric's points share.
+    init(_ point: HistogramPoint, _ octaves: Octaves) {
+        self.init()
+        attributes = point.attributes.map { .init($0) }
+        startTimeUnixNano = point.start
+        timeUnixNano = point.time
+        guard !point.noRecordedValue else {
+            flags = noRecordedValueFlag
+            return
+        }
+        count = point.count
+        if let total = point.sum { sum = total }
+        let folded = octaves.fold(point.bucketCounts)
+        (zeroCount, zeroThreshold) = (folded.zeros, octaves.zeroThreshold)
+        positive = .with { ($0.offset, $0.bucketCounts) = (folded.offset, folded.counts) }
+    }
+}
+
 extension Opentelemetry_Proto_Common_V1_KeyValue {
     init(_ attribute: Attribute) {
         self.init()

@@ -1,5 +1,6 @@
 import Dataplane
 import Domain
+import HTTPAPI
 import Testing
 
 @testable import Agent
@@ -20,22 +21,27 @@ struct AgentOptionsTests {
     }
 
     @Test("every variable is read")
-    func all() {
+    func all() throws {
         let (options, warnings) = AgentOptions.fromEnvironment([
             "TELEGEN_MIRROR_MODE": "none", "TELEGEN_ERSPAN_NAME": "span1", "TELEGEN_ERSPAN_DEV": "Ethernet0",
             "TELEGEN_ERSPAN_REMOTE": "192.0.2.1", "TELEGEN_ERSPAN_LOCAL": "192.0.2.2", "TELEGEN_DB": "private",
             "TELEGEN_DB_CONFIG": "/a", "TELEGEN_STATE_DIR": "/b", "TELEGEN_BPFFS": "/c", "TELEGEN_BPF_OBJECT": "/d",
             "TELEGEN_ATTACH": "clsact", "TELEGEN_METRIC_IFINDEX": "true", "NAMESPACE_ID": "asic0",
             "TELEGEN_ERSPAN_KEY": "1023", "TELEGEN_ERSPAN_TTL": "9", "TELEGEN_ERSPAN_TOS": "184", "TELEGEN_BTF": "/e",
-            "TELEGEN_LISTEN": "unix:/f", "TELEGEN_TOKENS": "/g", "TELEGEN_API_ALLOW": "tunnel-ends",
+            "TELEGEN_LISTEN": "unix:/f", "TELEGEN_TOKENS": "/g", "TELEGEN_API_ALLOW": "tunnel-ends,remote-plain",
+            "TELEGEN_TLS_CERT": "/h", "TELEGEN_TLS_KEY": "/i", "TELEGEN_TLS_CLIENT_CA": "/j",
+            "TELEGEN_LISTEN_MODE": "0660", "TELEGEN_LISTEN_GROUP": "adm",
         ])
         #expect(warnings.isEmpty)
         #expect(options.mirror.mode == .none && options.mirror.device?.text == "Ethernet0")
         #expect(options.mirror.remote == IPv4Address("192.0.2.1") && options.mirror.local == IPv4Address("192.0.2.2"))
         #expect(options.mirror.name.text == "span1" && options.mirror.key == 1023)
         #expect(options.mirror.ttl == 9 && options.mirror.tos == .value(184) && options.btf == "/e")
-        #expect(options.listen?.description == "unix:/f" && options.tokens == "/g")
-        #expect(options.permissions == [.tunnelEnds])
+        let http = try #require(options.http)
+        #expect(http.address.description == "unix:/f" && http.tokens == "/g")
+        #expect(http.permissions == [.tunnelEnds, .remotePlain])
+        #expect(http.tls == TLSFiles(certificate: "/h", key: "/i", clientAuthorities: "/j"))
+        #expect(http.socketMode == 0o660 && http.socketGroup == "adm")
         #expect(options.database == .privateServer && options.attach == .clsact)
         #expect(options.databaseConfig == "/a" && options.stateDirectory == "/b" && options.bpffs == "/c")
         #expect(options.bpfObject == "/d" && options.metricIfindex && options.namespaceID == "asic0")
@@ -50,13 +56,16 @@ struct AgentOptionsTests {
             ("TELEGEN_ERSPAN_KEY", "1024"), ("TELEGEN_ERSPAN_TTL", "0"), ("TELEGEN_ERSPAN_TOS", "256"),
             ("TELEGEN_LISTEN", "example.com:80"), ("TELEGEN_LISTEN", "127.0.0.1"), ("TELEGEN_LISTEN", "unix:x"),
             ("TELEGEN_LISTEN", "[::x]:80"), ("TELEGEN_LISTEN", "127.0.0.1:0"), ("TELEGEN_TOKENS", "tokens"),
-            ("TELEGEN_API_ALLOW", "everything"),
+            ("TELEGEN_API_ALLOW", "everything"), ("TELEGEN_LISTEN_MODE", "0777"), ("TELEGEN_LISTEN_MODE", "0060"),
+            ("TELEGEN_LISTEN_MODE", "rw"), ("TELEGEN_LISTEN_GROUP", "a b"),
         ])
     func bad(name: String, value: String) {
         let (options, warnings) = AgentOptions.fromEnvironment([name: value])
         #expect(warnings.count == 1 && warnings[0].contains(name) && warnings[0].contains(value))
         #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil)
-        #expect(options.listen?.description == "127.0.0.1:8080" && options.permissions.isEmpty && options.tokens == nil)
+        let http = options.http
+        #expect(http?.address.description == "127.0.0.1:8080" && http?.permissions == [] && http?.tokens == nil)
+        #expect(http?.socketMode == 0o600 && http?.socketGroup == nil)
     }
 
     @Test(
@@ -64,8 +73,30 @@ struct AgentOptionsTests {
         arguments: ["127.0.0.1:80", "[::1]:8080", "localhost:1", "off"])
     func listen(address: String) {
         let (options, warnings) = AgentOptions.fromEnvironment(["TELEGEN_LISTEN": address])
-        #expect(warnings.isEmpty && options.listen?.description == (address == "off" ? nil : address))
-        #expect(options.listen?.isLocal != false)
+        #expect(warnings.isEmpty && options.http?.address.description == (address == "off" ? nil : address))
+        #expect(options.http?.refusal == nil)
+    }
+
+    @Test("beyond this machine it listens with TLS and tokens alone, or without TLS when told so by name")
+    func remote() {
+        let (tokens, tls) = (["TELEGEN_TOKENS": "/t"], ["TELEGEN_TLS_CERT": "/c", "TELEGEN_TLS_KEY": "/k"])
+        let plain = ["TELEGEN_API_ALLOW": "remote-plain"]
+        for (environment, needed) in [
+            ([:], "TELEGEN_TOKENS"), (tls, "TELEGEN_TOKENS"), (plain, "TELEGEN_TOKENS"), (tokens, "TELEGEN_TLS_CERT"),
+            (tokens.merging(tls) { $1 }, nil), (tokens.merging(plain) { $1 }, nil),
+        ] {
+            let all = environment.merging(["TELEGEN_LISTEN": "0.0.0.0:8080"]) { $1 }
+            let refusal = AgentOptions.fromEnvironment(all).options.http?.refusal
+            #expect((refusal == nil) == (needed == nil) && refusal?.contains(needed ?? "") != false, "\(environment)")
+        }
+    }
+
+    @Test(
+        "half of what TLS needs is no reason to listen in plain text",
+        arguments: ["TELEGEN_TLS_CERT", "TELEGEN_TLS_KEY", "TELEGEN_TLS_CLIENT_CA"])
+    func halfTLS(name: String) {
+        let (options, warnings) = AgentOptions.fromEnvironment([name: "/x"])
+        #expect(options.http == nil && warnings.count == 1 && warnings[0].contains("go together"))
     }
 
     @Test("what the command line says of the collector beats CONFIG_DB, which beats the environment")

@@ -64,7 +64,8 @@ struct APITests {
     }
 
     private func withAPI(
-        guardKey: String? = nil, tokens: String? = nil, _ body: @Sendable (Setting) async throws -> Void
+        guardKey: String? = nil, tokens: String? = nil, isLocal: Bool = true,
+        _ body: @Sendable (Setting) async throws -> Void
     ) async throws {
         nonisolated(unsafe) let redis = try await TestRedis()
         let (config, state) = (redis.database(4), redis.database(6))
@@ -72,8 +73,11 @@ struct APITests {
             jobs: JobFacade(
                 config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false,
                 origin: .api, now: { .now }),
-            about: .init(version: "1.2.3", commit: "abc", buildDate: "today") { "no BPF here" },
-            tokens: Tokens(path: tokens, logger: Self.quiet), logger: Self.quiet)
+            about: .init(
+                version: "1.2.3", commit: "abc", buildDate: "today", bpfProblem: { "no BPF here" },
+                metrics: { [Array("a 1\n".utf8), Array("b 2\n".utf8)] }),
+            guards: Doorkeeper(
+                tokens: Tokens(path: tokens, logger: Self.quiet), isLocal: isLocal, logger: Self.quiet))
         let application = Application(router: api.router())
         try await application.test(.router) { client in
             try await body(

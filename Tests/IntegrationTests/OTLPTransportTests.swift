@@ -1,39 +1,11 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-import Glibc
 import OTLP
-import Subprocess
 import Testing
 
 /// Ways to a collector other than TCP in plain text.
 @Suite(.timeLimit(.minutes(5)))
 struct OTLPTransportTests {
-    /// An empty folder that is removed afterwards.
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        var template = Array("/tmp/telegen-otlp-XXXXXX".utf8CString)
-        let folder = String(cString: try #require(mkdtemp(&template)))
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(folder))
-        } catch {
-            result = .failure(error)
-        }
-        _ = try? await Subprocess.run(.name("rm"), arguments: ["-rf", folder], output: .discarded)
-        try result.get()
-    }
-
-    /// `cert.pem` and `key.pem` for this machine's loopback.
-    private func makeCertificate(in folder: String) async throws {
-        let result = try await Subprocess.run(
-            .name("openssl"),
-            arguments: [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
-                "\(folder)/key.pem", "-out", "\(folder)/cert.pem",
-            ], output: .discarded)
-        try #require(result.terminationStatus.isSuccess)
-    }
-
     private func startTLS(in folder: String, asksClients: Bool = false) async throws -> FaultyReceiver {
         let certificate = TLSConfig.CertificateSource.file(path: "\(folder)/cert.pem", format: .pem)
         let security = HTTP2ServerTransport.Posix.TransportSecurity.tls(
@@ -62,8 +34,8 @@ struct OTLPTransportTests {
 
     @Test("TLS works with an authority of one's own, by name and by address, with and without a scheme")
     func tls() async throws {
-        try await withFolder { folder in
-            try await makeCertificate(in: folder)
+        try await withTemporaryFolder { folder in
+            _ = try await Certificate.make(in: folder)
             let receiver = try await startTLS(in: folder)
             for host in ["https://localhost", "https://127.0.0.1", "localhost"] {
                 let outcome = try await export(to: "\(host):\(receiver.port)") {
@@ -77,8 +49,8 @@ struct OTLPTransportTests {
 
     @Test("A certificate of an unknown authority is refused, and nothing is sent")
     func unknownAuthority() async throws {
-        try await withFolder { folder in
-            try await makeCertificate(in: folder)
+        try await withTemporaryFolder { folder in
+            _ = try await Certificate.make(in: folder)
             let receiver = try await startTLS(in: folder)
             // The library tells the cause, or only its consequence, a closed connection, as it notices them.
             var reasons: Set<String> = []
@@ -96,8 +68,8 @@ struct OTLPTransportTests {
 
     @Test("A client certificate is shown to who asks for it")
     func mutualTLS() async throws {
-        try await withFolder { folder in
-            try await makeCertificate(in: folder)
+        try await withTemporaryFolder { folder in
+            _ = try await Certificate.make(in: folder)
             let receiver = try await startTLS(in: folder, asksClients: true)
             let outcome = try await export(to: "https://localhost:\(receiver.port)") {
                 $0.tls = .init(
@@ -111,8 +83,8 @@ struct OTLPTransportTests {
 
     @Test("Plain text to a TLS port fails, and TLS to a plain port too")
     func mismatch() async throws {
-        try await withFolder { folder in
-            try await makeCertificate(in: folder)
+        try await withTemporaryFolder { folder in
+            _ = try await Certificate.make(in: folder)
             let encrypted = try await startTLS(in: folder)
             let plain = try await FaultyReceiver.start()
             #expect(try await export(to: "http://localhost:\(encrypted.port)") != arrived)
@@ -125,7 +97,7 @@ struct OTLPTransportTests {
 
     @Test("A Unix socket works")
     func unixSocket() async throws {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             let receiver = try await FaultyReceiver.start(at: .unixDomainSocket(path: "\(folder)/otlp.sock"))
             #expect(try await export(to: "unix:\(folder)/otlp.sock") == arrived)
             await receiver.stop()

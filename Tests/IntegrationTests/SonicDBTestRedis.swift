@@ -68,9 +68,10 @@ final class TestRedis {
 
 /// Waits until something is so; a minute at most (see `stretched`), far longer than it takes on the slowest machine.
 func eventually(
-    _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(60).stretched, sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(60).stretched
+    let deadline = ContinuousClock.now + limit
     while try await !condition() {
         guard .now < deadline else {
             Issue.record("not in time: \(what)", sourceLocation: sourceLocation)

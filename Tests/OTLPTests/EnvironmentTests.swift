@@ -13,7 +13,7 @@ struct EnvironmentTests {
         let settings = read([:])
         #expect(settings == ExporterSettings())
         #expect(settings.transport == .grpc)
-        #expect(settings.endpoint.description == "localhost:4317")
+        #expect(settings.destination == "localhost:4317")
         #expect(settings.interval == .seconds(10))
         #expect(settings.exportTimeout == .seconds(10))
         #expect(settings.timeout == .seconds(10))
@@ -99,28 +99,31 @@ struct EnvironmentTests {
             ])
     }
 
-    @Test("What is not offered yet is said")
-    func notOffered() {
-        let (_, warnings) = ExporterSettings.fromEnvironment([
-            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
-            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "base2_exponential_bucket_histogram",
-        ])
+    @Test("Temporality and the form of histograms are taken over, in any case")
+    func forms() {
+        let name = "OTEL_EXPORTER_OTLP_METRICS_"
+        #expect(read(["\(name)TEMPORALITY_PREFERENCE": "Delta"]).temporality == .delta)
+        #expect(read(["\(name)TEMPORALITY_PREFERENCE": "lowmemory"]).temporality == .lowMemory)
+        #expect(read(["\(name)TEMPORALITY_PREFERENCE": "Cumulative"]) == ExporterSettings())
+        let exponential = "base2_exponential_bucket_histogram"
+        #expect(read(["\(name)DEFAULT_HISTOGRAM_AGGREGATION": exponential]).histograms == .exponential)
+        let (settings, warnings) = ExporterSettings.fromEnvironment(["\(name)TEMPORALITY_PREFERENCE": "monthly"])
+        #expect(settings == ExporterSettings())
         #expect(
-            warnings == [
-                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta: "
-                    + "only cumulative is supported so far; ignored",
-                "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION=base2_exponential_bucket_histogram: "
-                    + "only explicit_bucket_histogram is supported so far; ignored",
-            ])
-        #expect(read(["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "Cumulative"]) == ExporterSettings())
+            warnings == ["\(name)TEMPORALITY_PREFERENCE=monthly: allowed are cumulative, delta, lowmemory; ignored"])
     }
 
-    @Test("HTTP is unsupported for now, and a disabled SDK has no target")
+    @Test("Each transport has its exporter, and a disabled SDK has none")
     func targets() {
-        guard
-            case .unsupported(let reason) = read(["OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"]).makeTarget(version: "1")
-        else { return #expect(Bool(false), "http/json is not unsupported") }
-        #expect(reason == "otlp_protocol http/json: not supported yet")
+        for (transport, destination) in [
+            ("grpc", "localhost:4317"), ("http/protobuf", "http://localhost:4318/v1/metrics"),
+            ("http/json", "http://localhost:4318/v1/metrics"),
+        ] {
+            guard
+                case .exporter(let exporter) = read(["OTEL_EXPORTER_OTLP_PROTOCOL": transport]).makeTarget(version: "1")
+            else { return #expect(Bool(false), "no exporter for \(transport)") }
+            #expect(exporter.destination == destination)
+        }
         guard case .disabled = read(["OTEL_SDK_DISABLED": "true"]).makeTarget(version: "1")
         else { return #expect(Bool(false), "not disabled") }
     }
@@ -138,11 +141,17 @@ struct EnvironmentTests {
 
     @Test("Certificates that cannot be read are an error, never plain text")
     func missingCertificate() {
-        let settings = read(["OTEL_EXPORTER_OTLP_CERTIFICATE": "/does/not/exist.pem"])
-        guard case .invalid(let reason) = settings.makeTarget(version: "1") else {
-            return #expect(Bool(false), "a missing certificate is accepted")
+        for (transport, destination) in [
+            ("grpc", "localhost:4317"), ("http/protobuf", "https://localhost:4318/v1/metrics"),
+        ] {
+            let settings = read([
+                "OTEL_EXPORTER_OTLP_PROTOCOL": transport, "OTEL_EXPORTER_OTLP_CERTIFICATE": "/does/not/exist.pem",
+            ])
+            guard case .invalid(let reason) = settings.makeTarget(version: "1") else {
+                return #expect(Bool(false), "a missing certificate is accepted")
+            }
+            #expect(reason.hasPrefix("TLS for \(destination): "))
+            #expect(reason.hasSuffix("; check the certificate and key files"))
         }
-        #expect(reason.hasPrefix("TLS for localhost:4317: "))
-        #expect(reason.hasSuffix("; check the certificate and key files"))
     }
 }

@@ -59,7 +59,7 @@ struct ReconfigureTests {
             #expect(await bench.exporter.status.state == .disabled)
             #expect(receiver.isShutDown)
             bench.clock.advance(to: .seconds(2))
-            await bench.exporter.reconfigure(target: .unsupported(reason: "not that"))
+            await bench.exporter.reconfigure(target: .invalid(reason: "not that"))
             await bench.clock.sleeper(until: .seconds(12))
             #expect(await bench.exporter.status.lastError == "not that")
             bench.clock.advance(to: .seconds(3))

@@ -154,7 +154,7 @@ struct RetryTests {
                 "info: metrics arrive at collector:4317",
                 """
                 warning: metrics do not arrive at collector:4317: unavailable: away; \
-                check that an OTLP/gRPC collector listens there, or set another otlp_endpoint
+                check that a collector of OTLP listens there, or set another otlp_endpoint
                 """,
                 "info: metrics arrive at collector:4317",
             ])

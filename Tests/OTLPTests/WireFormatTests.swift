@@ -13,12 +13,12 @@ struct WireFormatTests {
         return Wire.bytes(1, resource + Wire.bytes(2, scope + Wire.bytes(2, metric)))
     }
 
-    private func encode(_ data: MetricData) throws -> [UInt8] {
+    private func encode(_ data: MetricData, format: RequestFormat = RequestFormat()) throws -> [UInt8] {
         let metric = Metric(name: "m", description: "d", unit: "By", data: data)
         let batch = MetricBatch(
             resource: Resource(attributes: [Attribute("r", "x")]), scopeName: "s", scopeVersion: "1",
             metrics: [metric])
-        return try #require(try batch.requests(limit: .max).first)
+        return try #require(try batch.requests(limit: .max, format: format).first)
     }
 
     private let head = Wire.text(1, "m") + Wire.text(2, "d") + Wire.text(3, "By")
@@ -87,6 +87,53 @@ struct WireFormatTests {
         #expect(
             try encode(.histogram([point], temporality: .cumulative))
                 == request(metric: head + Wire.bytes(9, Wire.bytes(1, numbers) + [0x10, 2])))
+    }
+
+    private func sizes(_ bounds: [Double], ended: Bool = false) -> MetricData {
+        .histogram(
+            [
+                HistogramPoint(
+                    attributes: [attribute], start: 1, time: 2, count: 6, sum: 7, bucketCounts: [1, 2, 3],
+                    explicitBounds: bounds, noRecordedValue: ended)
+            ], temporality: .cumulative)
+    }
+
+    @Test("An exponential histogram is field 10: scale 0, the zero bucket up to the lowest bound")
+    func exponential() throws {
+        let format = RequestFormat(histograms: .exponential)
+        let attributes = Wire.bytes(1, Wire.text(1, "p") + Wire.bytes(2, Wire.text(1, "v")))
+        let times = Wire.fixed64(2, 1) + Wire.fixed64(3, 2)
+        let numbers = times + Wire.fixed64(4, 6) + Wire.fixed64(5, (7.0).bitPattern) + Wire.fixed64(7, 1)
+        // The offset 6 is 12 in zigzag.
+        let buckets = Wire.bytes(8, [0x08, 12] + Wire.bytes(2, [2, 3]))
+        let point = attributes + numbers + buckets + Wire.fixed64(14, (64.0).bitPattern)
+        #expect(
+            try encode(sizes([64, 128]), format: format)
+                == request(metric: head + Wire.bytes(10, Wire.bytes(1, point) + [0x10, 2])))
+        #expect(
+            try encode(sizes([64, 128], ended: true), format: format)
+                == request(metric: head + Wire.bytes(10, Wire.bytes(1, attributes + times + [0x50, 1]) + [0x10, 2])))
+    }
+
+    @Test("A histogram whose bounds are no powers of two stays explicit")
+    func notExponential() throws {
+        let data = sizes([10, 20])
+        #expect(try encode(data, format: RequestFormat(histograms: .exponential)) == encode(data))
+    }
+
+    @Test("JSON has names in camel case, numbers of 64 bits as text and enumerations as numbers")
+    func json() throws {
+        let data = MetricData.sum(
+            [NumberPoint(attributes: [Attribute("n", .int(3))], start: 1, time: 2, value: .int(-5))], monotonic: true,
+            temporality: .cumulative)
+        let text = String(decoding: try encode(data, format: RequestFormat(encoding: .json)), as: UTF8.self)
+        #expect(
+            text == #"""
+                {"resourceMetrics":[{"resource":{"attributes":[{"key":"r","value":{"stringValue":"x"}}]},"scopeMetrics":[{\#
+                "scope":{"name":"s","version":"1"},"metrics":[{"name":"m","description":"d","unit":"By","sum":{\#
+                "dataPoints":[{"startTimeUnixNano":"1","timeUnixNano":"2","asInt":"-5","attributes":[{"key":"n",\#
+                "value":{"intValue":"3"}}]}],"aggregationTemporality":2,"isMonotonic":true}}]}]}]}
+                """#)
     }
 
     @Test("A stream that ended has flag 1 and no value")

@@ -152,12 +152,21 @@ nonisolated struct Opentelemetry_Proto_Metrics_V1_Metric: Sendable {
     set {data = .histogram(newValue)}
   }
 
+  var exponentialHistogram: Opentelemetry_Proto_Metrics_V1_ExponentialHistogram {
+    get {
+      if case .exponentialHistogram(let v)? = data {return v}
+      return Opentelemetry_Proto_Metrics_V1_ExponentialHistogram()
+    }
+    set {data = .exponentialHistogram(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Data: Equatable, Sendable {
     case gauge(Opentelemetry_Proto_Metrics_V1_Gauge)
     case sum(Opentelemetry_Proto_Metrics_V1_Sum)
     case histogram(Opentelemetry_Proto_Metrics_V1_Histogram)
+    case exponentialHistogram(Opentelemetry_Proto_Metrics_V1_ExponentialHistogram)
 
   }
 
@@ -201,6 +210,21 @@ nonisolated struct Opentelemetry_Proto_Metrics_V1_Histogram: Sendable {
   // methods supported on all messages.
 
   var dataPoints: [Opentelemetry_Proto_Metrics_V1_HistogramDataPoint] = []
+
+  var aggregationTemporality: Opentelemetry_Proto_Metrics_V1_AggregationTemporality = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Distributions in buckets whose bounds grow by a constant factor.
+nonisolated struct Opentelemetry_Proto_Metrics_V1_ExponentialHistogram: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataPoints: [Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint] = []
 
   var aggregationTemporality: Opentelemetry_Proto_Metrics_V1_AggregationTemporality = .unspecified
 
@@ -287,6 +311,70 @@ nonisolated struct Opentelemetry_Proto_Metrics_V1_HistogramDataPoint: Sendable {
   init() {}
 
   fileprivate var _sum: Double? = nil
+}
+
+/// One distribution of one stream: with base = 2^(2^-scale), bucket i of `positive` holds the values above base^i and up to
+/// base^(i+1); `zero_count` those up to `zero_threshold`. Flag 1: no value is recorded any more.
+nonisolated struct Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var attributes: [Opentelemetry_Proto_Common_V1_KeyValue] = []
+
+  var startTimeUnixNano: UInt64 = 0
+
+  var timeUnixNano: UInt64 = 0
+
+  var count: UInt64 = 0
+
+  var sum: Double {
+    get {_sum ?? 0}
+    set {_sum = newValue}
+  }
+  /// Returns true if `sum` has been explicitly set.
+  var hasSum: Bool {self._sum != nil}
+  /// Clears the value of `sum`. Subsequent reads from it will return its default value.
+  mutating func clearSum() {self._sum = nil}
+
+  var scale: Int32 = 0
+
+  var zeroCount: UInt64 = 0
+
+  var positive: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets {
+    get {_positive ?? Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets()}
+    set {_positive = newValue}
+  }
+  /// Returns true if `positive` has been explicitly set.
+  var hasPositive: Bool {self._positive != nil}
+  /// Clears the value of `positive`. Subsequent reads from it will return its default value.
+  mutating func clearPositive() {self._positive = nil}
+
+  var flags: UInt32 = 0
+
+  var zeroThreshold: Double = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Counts of consecutive buckets; the first has the index `offset`.
+  nonisolated struct Buckets: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var offset: Int32 = 0
+
+    var bucketCounts: [UInt64] = []
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
+  init() {}
+
+  fileprivate var _sum: Double? = nil
+  fileprivate var _positive: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -387,7 +475,7 @@ nonisolated extension Opentelemetry_Proto_Metrics_V1_ScopeMetrics: SwiftProtobuf
 
 nonisolated extension Opentelemetry_Proto_Metrics_V1_Metric: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Metric"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}unit\0\u{2}\u{2}gauge\0\u{2}\u{2}sum\0\u{2}\u{2}histogram\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}unit\0\u{2}\u{2}gauge\0\u{2}\u{2}sum\0\u{2}\u{2}histogram\0\u{3}exponential_histogram\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -437,6 +525,19 @@ nonisolated extension Opentelemetry_Proto_Metrics_V1_Metric: SwiftProtobuf.Messa
           self.data = .histogram(v)
         }
       }()
+      case 10: try {
+        var v: Opentelemetry_Proto_Metrics_V1_ExponentialHistogram?
+        var hadOneofValue = false
+        if let current = self.data {
+          hadOneofValue = true
+          if case .exponentialHistogram(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.data = .exponentialHistogram(v)
+        }
+      }()
       default: break
       }
     }
@@ -468,6 +569,10 @@ nonisolated extension Opentelemetry_Proto_Metrics_V1_Metric: SwiftProtobuf.Messa
     case .histogram?: try {
       guard case .histogram(let v)? = self.data else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .exponentialHistogram?: try {
+      guard case .exponentialHistogram(let v)? = self.data else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -582,6 +687,41 @@ nonisolated extension Opentelemetry_Proto_Metrics_V1_Histogram: SwiftProtobuf.Me
   }
 
   static func ==(lhs: Opentelemetry_Proto_Metrics_V1_Histogram, rhs: Opentelemetry_Proto_Metrics_V1_Histogram) -> Bool {
+    if lhs.dataPoints != rhs.dataPoints {return false}
+    if lhs.aggregationTemporality != rhs.aggregationTemporality {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Opentelemetry_Proto_Metrics_V1_ExponentialHistogram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExponentialHistogram"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_points\0\u{3}aggregation_temporality\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.dataPoints) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.aggregationTemporality) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.dataPoints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.dataPoints, fieldNumber: 1)
+    }
+    if self.aggregationTemporality != .unspecified {
+      try visitor.visitSingularEnumField(value: self.aggregationTemporality, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogram, rhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogram) -> Bool {
     if lhs.dataPoints != rhs.dataPoints {return false}
     if lhs.aggregationTemporality != rhs.aggregationTemporality {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -730,6 +870,120 @@ nonisolated extension Opentelemetry_Proto_Metrics_V1_HistogramDataPoint: SwiftPr
     if lhs.explicitBounds != rhs.explicitBounds {return false}
     if lhs.attributes != rhs.attributes {return false}
     if lhs.flags != rhs.flags {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExponentialHistogramDataPoint"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attributes\0\u{3}start_time_unix_nano\0\u{3}time_unix_nano\0\u{1}count\0\u{1}sum\0\u{1}scale\0\u{3}zero_count\0\u{1}positive\0\u{2}\u{2}flags\0\u{4}\u{4}zero_threshold\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.startTimeUnixNano) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.timeUnixNano) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.count) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self._sum) }()
+      case 6: try { try decoder.decodeSingularSInt32Field(value: &self.scale) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.zeroCount) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._positive) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.flags) }()
+      case 14: try { try decoder.decodeSingularDoubleField(value: &self.zeroThreshold) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.attributes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 1)
+    }
+    if self.startTimeUnixNano != 0 {
+      try visitor.visitSingularFixed64Field(value: self.startTimeUnixNano, fieldNumber: 2)
+    }
+    if self.timeUnixNano != 0 {
+      try visitor.visitSingularFixed64Field(value: self.timeUnixNano, fieldNumber: 3)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularFixed64Field(value: self.count, fieldNumber: 4)
+    }
+    try { if let v = self._sum {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 5)
+    } }()
+    if self.scale != 0 {
+      try visitor.visitSingularSInt32Field(value: self.scale, fieldNumber: 6)
+    }
+    if self.zeroCount != 0 {
+      try visitor.visitSingularFixed64Field(value: self.zeroCount, fieldNumber: 7)
+    }
+    try { if let v = self._positive {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    if self.flags != 0 {
+      try visitor.visitSingularUInt32Field(value: self.flags, fieldNumber: 10)
+    }
+    if self.zeroThreshold.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.zeroThreshold, fieldNumber: 14)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint, rhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint) -> Bool {
+    if lhs.attributes != rhs.attributes {return false}
+    if lhs.startTimeUnixNano != rhs.startTimeUnixNano {return false}
+    if lhs.timeUnixNano != rhs.timeUnixNano {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs._sum != rhs._sum {return false}
+    if lhs.scale != rhs.scale {return false}
+    if lhs.zeroCount != rhs.zeroCount {return false}
+    if lhs._positive != rhs._positive {return false}
+    if lhs.flags != rhs.flags {return false}
+    if lhs.zeroThreshold != rhs.zeroThreshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.protoMessageName + ".Buckets"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{3}bucket_counts\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt32Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.bucketCounts) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularSInt32Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.bucketCounts.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.bucketCounts, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets, rhs: Opentelemetry_Proto_Metrics_V1_ExponentialHistogramDataPoint.Buckets) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.bucketCounts != rhs.bucketCounts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

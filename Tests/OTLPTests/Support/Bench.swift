@@ -17,12 +17,16 @@ final class Bench: Sendable {
     }
 
     /// `times` are those of the batches that are collected, in nanoseconds; then the clock's.
-    init(_ target: ExportTarget, times: [UInt64?] = []) {
+    init(
+        _ target: ExportTarget, times: [UInt64?] = [],
+        temporality: ExporterSettings.TemporalityPreference = .cumulative,
+        batch: @escaping @Sendable (UInt64) -> MetricBatch = Bench.batch
+    ) {
         let (clock, counts, log) = (clock, Counts(), log)
         self.counts = counts
         exporter = PeriodicExporter(
             interval: .seconds(10), timeout: .milliseconds(7500), clock: clock, target: target,
-            logger: log.logger, spread: { 1 },
+            temporality: temporality, logger: log.logger, spread: { 1 },
             delivered: { counts.delivered.withLock { $0 += 1 } },
             collect: {
                 let index = counts.collected.withLock { count in
@@ -30,7 +34,7 @@ final class Bench: Sendable {
                     return count
                 }
                 let time = index < times.count ? times[index] : clock.now.sinceStart.nanoseconds + 1
-                return time.map { Bench.batch(time: $0) }
+                return time.map(batch)
             })
     }
 
@@ -58,7 +62,7 @@ final class Bench: Sendable {
         }
     }
 
-    static func batch(time: UInt64) -> MetricBatch {
+    @Sendable static func batch(time: UInt64) -> MetricBatch {
         MetricBatch(
             resource: Resource(), scopeName: "test", scopeVersion: "1",
             metrics: [Metric(name: "m", unit: "1", data: .gauge([.init(attributes: [], time: time, value: .int(1))]))])
