@@ -19,6 +19,16 @@ enum Loopback {
         return (socket, port)
     }
 
+    /// A connected socket.
+    static func connection(to port: UInt16) throws -> Int32 {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard withAddress(port: port, { connect(socket, $0, $1) }) == 0 else {
+            defer { close(socket) }
+            throw SocketFailure(number: errno)
+        }
+        return socket
+    }
+
     /// Whether somebody accepts connections there.
     static func isListening(_ port: UInt16) -> Bool {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
