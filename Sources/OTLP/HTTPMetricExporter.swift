@@ -66,8 +66,13 @@ public struct HTTPMetricExporter: MetricExporter {
                 message: status?.message ?? (type.hasPrefix("text/plain") ? String(buffer: body).printable : ""),
                 retryAfter: answer.headers.first(name: "Retry-After").flatMap { RetryAfter.duration($0) })
         }
-        // Some receivers answer with nothing, or with words of their own: what they took is taken.
-        return Self.message(body, type) ?? ExportResponse()
+        // Some receivers answer with nothing. Whoever answers with something else, as a proxy's page, has taken nothing.
+        guard body.readableBytes > 0 else { return ExportResponse() }
+        guard let response: ExportResponse = Self.message(body, type) else {
+            throw Refusal(
+                status: answer.status, message: "the answer is no OTLP: is a collector there?", retryAfter: nil)
+        }
+        return response
     }
 
     private static func message<Answer: Message>(_ body: ByteBuffer, _ type: String) -> Answer? {

@@ -84,7 +84,7 @@ struct DoorTests {
             let health = ["http://127.0.0.1:8080/healthz"]
             try await eventually("it listens") { await status(agent.namespace, health) == "200" }
             let held = try agent.namespace.inside { try (0..<400).map { _ in try Loopback.connection(to: 8080) } }
-            defer { held.forEach { close($0) } }
+            defer { for socket in held { close(socket) } }
             for _ in 0..<5 { #expect(await status(agent.namespace, health) == "200") }
         }
     }
