@@ -47,7 +47,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     static let patienceWithAnswer = TimeAmount.seconds(330)
 
     private let connections: Connections
-    /// Requests that came whole and are not answered.
+    /// Requests that came whole and are not answered; -1 when the answer came before the request's end.
     private var unanswered = 0
     private var limit: Scheduled<Void>?
 
@@ -66,23 +66,19 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .end = unwrapInboundIn(data) {
-            unanswered += 1
-            connections.isAnswering(context.channel, true)
-            wait(Self.patienceWithAnswer, context)
-        }
+        if case .end = unwrapInboundIn(data) { turn(by: 1, context) }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
-            unanswered -= 1
-            if unanswered <= 0 {
-                connections.isAnswering(context.channel, false)
-                wait(Self.patienceWithRequest, context)
-            }
-        }
+        if case .end = unwrapOutboundIn(data) { turn(by: -1, context) }
         context.write(data, promise: promise)
+    }
+
+    private func turn(by change: Int, _ context: ChannelHandlerContext) {
+        unanswered += change
+        connections.isAnswering(context.channel, unanswered > 0)
+        wait(unanswered > 0 ? Self.patienceWithAnswer : Self.patienceWithRequest, context)
     }
 
     private func wait(_ time: TimeAmount, _ context: ChannelHandlerContext) {

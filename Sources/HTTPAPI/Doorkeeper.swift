@@ -3,14 +3,6 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What an operator allows requests by name (`TELEGEN_API_ALLOW`).
-public enum APIPermission: String, CaseIterable, Sendable {
-    /// To name tunnel end points.
-    case tunnelEnds = "tunnel-ends"
-    /// To come from beyond this machine in plain text, where whoever is on the way reads tokens.
-    case remotePlain = "remote-plain"
-}
-
 enum Host {
     /// Names by which this machine is asked from itself. Another one is that of a web page whose name was made to lead
     /// here (DNS rebinding).

@@ -50,3 +50,11 @@ public struct HTTPSettings: Sendable {
         chmod(path, socketMode)
     }
 }
+
+/// What an operator allows requests by name (`TELEGEN_API_ALLOW`).
+public enum APIPermission: String, CaseIterable, Sendable {
+    /// To name tunnel end points.
+    case tunnelEnds = "tunnel-ends"
+    /// To come from beyond this machine in plain text, where whoever is on the way reads tokens.
+    case remotePlain = "remote-plain"
+}

@@ -43,6 +43,19 @@ struct ConnectionTests {
         #expect(!channel.isActive)
     }
 
+    @Test("who is refused before the whole request has come owes the next one like everybody")
+    func earlyAnswer() throws {
+        let connections = Connections(maximum: 2)
+        let refused = try open(connections)
+        try refused.writeInbound(head)
+        try refused.writeOutbound(HTTPResponsePart.head(.init(status: .unauthorized)))
+        try refused.writeOutbound(HTTPResponsePart.end(nil))
+        try refused.writeInbound(HTTPRequestPart.end(nil))
+        let others = try (0..<2).map { _ in try open(connections) }
+        refused.embeddedEventLoop.run()
+        #expect(!refused.isActive && others.allSatisfy(\.isActive), "it gives way")
+    }
+
     @Test("a client that does not take its answer is gone in the end")
     func slowRead() throws {
         let channel = try open(Connections(maximum: 8))
