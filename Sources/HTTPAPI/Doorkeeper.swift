@@ -32,7 +32,8 @@ struct Doorkeeper: RouterMiddleware {
     ) async throws -> Response {
         do {
             try check(request)
-            try authorize(request)
+            var context = context
+            context.role = try authorize(request)
             var response = try await next(request, context)
             response.headers[.xContentTypeOptions] = "nosniff"
             return response
@@ -52,11 +53,12 @@ struct Doorkeeper: RouterMiddleware {
         }
     }
 
-    /// Looking needs any role, everything else the operator's; whether the process is up anybody may know.
-    private func authorize(_ request: Request) throws(Problem) {
+    /// Looking needs any role, everything else the operator's; whether the process is up anybody may know. Nil: a stranger.
+    private func authorize(_ request: Request) throws(Problem) -> Role? {
         guard let role = tokens.role(request.headers[.authorization]) else {
             guard pace.admits(.stranger) else { throw .tooFast }
-            if request.uri.path == "/healthz" { return }
+            // The page asks people for their token, and a browser sends none by itself.
+            if request.uri.path == "/healthz" || request.uri.path == "/" && isUnnamed(request) { return nil }
             throw .token
         }
         let isReading = [.get, .head].contains(request.method)
@@ -64,6 +66,11 @@ struct Doorkeeper: RouterMiddleware {
         guard role == .operator || isReading else {
             throw .forbidden("this token may only look: take one with the role operator")
         }
+        return role
+    }
+
+    private func isUnnamed(_ request: Request) -> Bool {
+        request.headers[.authorization] == nil && [.get, .head].contains(request.method)
     }
 
     private func check(_ request: Request) throws(Problem) {

@@ -13,7 +13,7 @@ public struct HTTPService: Service {
     public init(_ settings: HTTPSettings, jobs: JobFacade, about: API.About, logger: Logger) {
         let guards = Doorkeeper(
             tokens: Tokens(path: settings.tokens, logger: logger), isLocal: settings.address.isLocal, logger: logger)
-        api = API(jobs: jobs, about: about, guards: guards)
+        api = API(jobs: jobs, about: about, guards: guards, feed: JobFeed(jobs.store, logger: logger))
         (self.settings, self.logger) = (settings, logger)
     }
 

@@ -79,3 +79,34 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, Expr
     }
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
 }
+
+extension JSON {
+    /// A member as text; empty for what is unknown.
+    func text(_ member: String) -> String { self[member]?.plain ?? "" }
+
+    /// A member as a whole number; 0 for what is unknown.
+    func number(_ member: String) -> Int64 { self[member]?.whole ?? 0 }
+
+    /// A member's elements.
+    func array(_ member: String) -> [JSON] {
+        if case .array(let values)? = self[member] { values } else { [] }
+    }
+
+    func grouped(_ member: String) -> String { Figures.grouped(number(member)) }
+    func short(_ member: String, _ unit: String) -> String { Figures.short(number(member), unit) }
+
+    var whole: Int64 {
+        if case .integer(let number) = self { number } else { 0 }
+    }
+
+    /// A value as text; empty for null, arrays and objects.
+    var plain: String {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): String(number)
+        case .bool(let bool): String(bool)
+        case .null, .array, .object: ""
+        }
+    }
+}

@@ -4,12 +4,16 @@ extension StoredJob {
     /// What `GET` answers of a job.
     var answer: JSON {
         let state = state ?? [:]
-        let direction = state["direction"] ?? row["direction"] ?? WatchedDirection.ingress.rawValue
+        /// Of a rejected row the agent says nothing but why.
+        func asked(_ field: String) -> String? {
+            [state[field], row[field]].compactMap { $0 }.first { !$0.isEmpty }
+        }
         return [
             "job_id": .string(name), "status": .string(status),
             "reason": .string(state["reason"] ?? "the agent has not looked at it yet"),
-            "warnings": .array(warnings.map { .string($0) }), "port": JSON(text: state["port"] ?? row["port"]),
-            "direction": .string(direction), "interface": JSON(text: state["interface"]),
+            "warnings": .array(warnings.map { .string($0) }), "port": JSON(text: asked("port")),
+            "direction": .string(asked("direction") ?? WatchedDirection.ingress.rawValue),
+            "interface": JSON(text: state["interface"]),
             "mode": JSON(text: state["mode"]), "sample_rate": JSON(number: state["sample_rate"]),
             "started_at": JSON(text: state["started_at"]), "ended_at": JSON(text: state["ended_at"]),
             "expires_at": JSON(text: state["expires_at"]), "packets": JSON(number: state["packets"] ?? "0"),

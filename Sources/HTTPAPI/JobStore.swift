@@ -22,16 +22,21 @@ struct JobStore: Sendable {
 
     func jobs() async throws(Problem) -> [StoredJob] {
         try await reaching { () throws(RedisError) in
-            try await jobs(config.keys(of: ConfigTable.jobs).filter { JobName($0) != nil })
+            try await read(config.keys(of: ConfigTable.jobs).filter { JobName($0) != nil })
         }
     }
 
     /// Nil: CONFIG_DB has no such row.
     func job(_ name: JobName) async throws(Problem) -> StoredJob? {
-        try await reaching { () throws(RedisError) in try await jobs([name.text]).first }
+        try await reaching { () throws(RedisError) in try await read([name.text]).first }
     }
 
-    private func jobs(_ names: [String]) async throws(RedisError) -> [StoredJob] {
+    /// Without those that are not there.
+    func jobs(named names: [String]) async throws(Problem) -> [StoredJob] {
+        try await reaching { () throws(RedisError) in try await read(names) }
+    }
+
+    private func read(_ names: [String]) async throws(RedisError) -> [StoredJob] {
         guard !names.isEmpty else { return [] }
         let rows = try await config.read(table: ConfigTable.jobs, keys: names, guardKey: nil).rows
         let states = try await state.read(table: StateTable.jobs, keys: names, guardKey: nil).rows

@@ -320,6 +320,39 @@ enum OpenAPI {
             }
            }
           },
+          "/jobs/events": {
+           "get": {
+            "operationId": "events_jobs",
+            "summary": "Changes of jobs, as server-sent events.",
+            "description": "hello says the role; job is a job that is there or has changed, as GET /jobs/{job} answers it; removed; problem, whose message is null when it is over. The stream ends after five minutes: ask again.",
+            "responses": {
+             "200": {"description": "The events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
+             "400": {"$ref": "#/components/responses/Bad"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
+             "403": {"$ref": "#/components/responses/Forbidden"}
+            }
+           }
+          },
+          "/": {
+           "get": {
+            "operationId": "page",
+            "summary": "A page for people.",
+            "security": [{}],
+            "parameters": [
+             {"name": "job", "in": "query", "description": "The job that is looked at.", "schema": {"type": "string"}}
+            ],
+            "responses": {
+             "200": {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "404": {"description": "There is no such job.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "503": {"description": "The database is away.", "content": {"text/html": {"schema": {"type": "string"}}}},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
+             "400": {"$ref": "#/components/responses/Bad"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
+             "403": {"$ref": "#/components/responses/Forbidden"}
+            }
+           }
+          },
           "/healthz": {
            "get": {
             "operationId": "health",

@@ -81,6 +81,12 @@ extension Problem {
     static let tooFast = Problem(
         status: .tooManyRequests, error: "rate_limit", message: "too many requests: slow down", retryAfter: 1)
 
+    static func tooManyListeners(_ limit: Int) -> Problem {
+        Problem(
+            status: .tooManyRequests, error: "rate_limit",
+            message: "\(limit) streams of events are open: end one, or ask for /jobs now and then", retryAfter: 5)
+    }
+
     static func database(_ why: String) -> Problem {
         Problem(
             status: .serviceUnavailable, error: "database_unavailable", message: "the database is away: \(why)",

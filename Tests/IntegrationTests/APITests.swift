@@ -69,15 +69,17 @@ struct APITests {
     ) async throws {
         nonisolated(unsafe) let redis = try await TestRedis()
         let (config, state) = (redis.database(4), redis.database(6))
+        let jobs = JobFacade(
+            config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false, origin: .api,
+            now: { .now })
         let api = API(
-            jobs: JobFacade(
-                config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false,
-                origin: .api, now: { .now }),
+            jobs: jobs,
             about: .init(
                 version: "1.2.3", commit: "abc", buildDate: "today", bpfProblem: { "no BPF here" },
                 metrics: { [Array("a 1\n".utf8), Array("b 2\n".utf8)] }),
             guards: Doorkeeper(
-                tokens: Tokens(path: tokens, logger: Self.quiet), isLocal: isLocal, logger: Self.quiet))
+                tokens: Tokens(path: tokens, logger: Self.quiet), isLocal: isLocal, logger: Self.quiet),
+            feed: JobFeed(jobs.store, logger: Self.quiet))
         let application = Application(router: api.router())
         try await application.test(.router) { client in
             try await body(
