@@ -16,6 +16,7 @@ let httpClient: [Target.Dependency] = [
 ]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -40,8 +41,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
+        // Without FullFoundation, which would cost 12 MB of resident memory (docs/performance.md).
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -71,7 +73,9 @@ let package = Package(
             name: "Agent",
             dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),
         .target(name: "CBuildStamp"),
-        .executableTarget(name: "telegen-sonic", dependencies: ["Agent", "HTTPAPI", "CBuildStamp", argumentParser]),
+        .executableTarget(
+            name: "telegen-sonic",
+            dependencies: httpClient + ["Agent", "Domain", "HTTPAPI", "CBuildStamp", argumentParser, signals]),
 
         // Real packets for tests, benchmarks and the demonstration; not shipped.
         .target(name: "CTraffic"),

@@ -31,6 +31,8 @@ public struct Agent: Service {
         Heap.prepare()
         // What the agent makes is its own until it says otherwise: a socket is there before its mode is set.
         umask(0o077)
+        // Jobs and databases may come later; nobody waits for them.
+        options.serviceManager?.tell("READY=1")
         guard let databases = await findDatabases() else { return }
         logger.notice("telegen-sonic \(build.version) (\(build.commit)) with databases \(databases.summary)")
         let openDataplane = try dataplaneOpener()
@@ -42,7 +44,7 @@ public struct Agent: Service {
         let earlier = (try? await publisher.load()) ?? [:]
         let clock = AgentClock(after: earlier.lastExport)
         let reconciler = Reconciler(
-            mirror: options.mirror, publisher: publisher, earlier: earlier,
+            mirror: options.mirror, measuresCost: options.measuresCost, publisher: publisher, earlier: earlier,
             clock: clock, logger: logger, openDataplane: { try openDataplane(clock) },
             openTunnels: { [options, logger] in try TunnelDevices(namespaceID: options.namespaceID, logger: logger) })
         let source = await makeSource(reconciler, configDatabase, clock)
@@ -67,6 +69,9 @@ public struct Agent: Service {
             publisher, ticker, ReconcilerService(reconciler: reconciler, logger: logger), mirrorSessions, follower,
         ]
         services.append(export)
+        if let manager = options.serviceManager {
+            services.append(ServiceManagerService(manager: manager, reconciler: reconciler))
+        }
         if let door = makeDoor(reconciler, source, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
@@ -82,6 +87,7 @@ public struct Agent: Service {
             } catch {
                 if !hasSaid { logger.error("waiting for SONiC's databases (or set TELEGEN_DB=private): \(error)") }
                 hasSaid = true
+                options.serviceManager?.tell("WATCHDOG=1", "STATUS=waiting for SONiC's databases")
                 let pause: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
                 guard pause != nil else { return nil }
             }

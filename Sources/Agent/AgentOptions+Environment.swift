@@ -34,9 +34,10 @@ extension AgentOptions {
         options.namespaceID = reader.value("NAMESPACE_ID", "a name of letters, digits, - and _") {
             JobName($0)?.text
         }
-        options.metricIfindex =
-            reader.value("TELEGEN_METRIC_IFINDEX", "true or false") { Bool($0.lowercased()) } ?? false
+        options.metricIfindex = reader.bool("TELEGEN_METRIC_IFINDEX") ?? false
+        options.measuresCost = reader.bool("TELEGEN_MEASURE_COST") ?? false
         options.http = reader.http()
+        options.serviceManager = ServiceManager(environment: environment)
         let (exporter, exporterWarnings) = ExporterSettings.fromEnvironment(environment)
         options.exporter = exporter
         return (options, reader.warnings + exporterWarnings)
@@ -55,6 +56,10 @@ extension AgentOptions {
 
         mutating func choice<Value: RawRepresentable<String>>(_ name: String, _ allowed: [String]) -> Value? {
             value(name, allowed.joined(separator: ", ")) { allowed.contains($0) ? Value(rawValue: $0) : nil }
+        }
+
+        mutating func bool(_ name: String) -> Bool? {
+            value(name, "true or false") { Bool($0.lowercased()) }
         }
 
         mutating func path(_ name: String) -> String? {

@@ -21,9 +21,13 @@ public struct AgentOptions: Sendable {
     public var attach = AttachChoice.auto
     /// Whether metrics have the attribute `ifindex`.
     public var metricIfindex = false
+    /// Whether the kernel is asked, for a second a minute, what the programs cost; wants CAP_SYS_ADMIN.
+    public var measuresCost = false
     public var exporter = ExporterSettings()
     /// The HTTP API; nil: there is none.
     public var http: HTTPSettings? = HTTPSettings()
+    /// Who started the agent and wants to hear of it; nil: nobody.
+    public var serviceManager: ServiceManager?
     /// Set by the command line: CONFIG_DB cannot change them.
     public var fixed = FixedSettings()
     public var detachOnExit = false

@@ -10,6 +10,9 @@ struct CostMemory {
     private var unavailable: String?
     private var hasMeasured = false
 
+    /// - Parameter unavailable: why nothing is measured; nil: it is tried.
+    init(unavailable: String?) { self.unavailable = unavailable }
+
     mutating func begin(_ dataplane: Dataplane, _ logger: Logger) {
         do {
             probe = try dataplane.beginCost()

@@ -44,7 +44,8 @@ public actor Reconciler {
     private var counters: [TapID: Counters] = [:]
     /// As they were at the last tick; bursts are newer.
     private var details = DetailFollower()
-    private var costs = CostMemory()
+    private var costs: CostMemory
+    nonisolated let measuresCost: Bool
     private var failures: [TapID: Failure] = [:]
     private var admitted: Set<JobName> = []
     private var memory: JobMemory
@@ -58,12 +59,14 @@ public actor Reconciler {
     private var troubles: TroubleLog
 
     init(
-        mirror: AgentMirror, publisher: StatePublisher, earlier: StateRows,
+        mirror: AgentMirror, measuresCost: Bool, publisher: StatePublisher, earlier: StateRows,
         clock: AgentClock, logger: Logger,
         openDataplane: @escaping @Sendable () throws -> sending Dataplane,
         openTunnels: @escaping @Sendable () throws -> sending TunnelDevices
     ) {
         desired = Desired(mirror: mirror)
+        self.measuresCost = measuresCost
+        costs = CostMemory(unavailable: measuresCost ? nil : "TELEGEN_MEASURE_COST=true has it measured")
         self.publisher = publisher
         self.earlier = earlier
         memory = JobMemory(earlier)

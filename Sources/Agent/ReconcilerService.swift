@@ -14,7 +14,7 @@ struct ReconcilerService: Service {
                 group.addTask { await followDevices() }
                 group.addTask { await lookAfterTaps() }
                 group.addTask { await followBursts() }
-                group.addTask { await measureCosts() }
+                if reconciler.measuresCost { group.addTask { await measureCosts() } }
             }
         }
     }

@@ -8,12 +8,18 @@ public struct StatusView: Sendable {
         public let name: String
         public let fields: [String: String]
         public let statistics: [String: [String: String]]
+
+        public init(name: String, fields: [String: String], statistics: [String: [String: String]]) {
+            (self.name, self.fields, self.statistics) = (name, fields, statistics)
+        }
     }
 
     /// TELEGEN_AGENT_TABLE|global; empty when there is none.
     public let agent: [String: String]
     /// In the order of their names.
     public let jobs: [Job]
+
+    public init(agent: [String: String], jobs: [Job]) { (self.agent, self.jobs) = (agent, jobs) }
 
     /// Reads it where the agent with the same options writes it.
     ///

@@ -1,6 +1,8 @@
-/* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool; the heap's settings. */
+/* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool, capabilities; the heap's settings. */
 #pragma once
 #include <netinet/in.h> /* first: <linux/in6.h> leaves out then what it has */
+#include <errno.h>
+#include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
@@ -10,14 +12,18 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/securebits.h>
 #include <linux/sockios.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 /* Mb/s of the device, as any socket of its namespace can ask; 0: it does not say. */
 static inline __u32 clinux_speed(int socket, const char *device)
@@ -32,4 +38,32 @@ static inline __u32 clinux_speed(int socket, const char *device)
 		return 0;
 	speed = ethtool_cmd_speed(&command);
 	return speed == (__u32)SPEED_UNKNOWN ? 0 : speed;
+}
+
+/*
+ * Gives up, for this thread and those that it makes from now on, every capability that is not a bit of `keep`, for good;
+ * programs that it runs get none. 0, or -errno.
+ */
+static inline int clinux_keep_capabilities(__u64 keep)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	int number;
+
+	/* The first two want CAP_SETPCAP; who has not got it can be given nothing by an exec either, by the last one. */
+	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
+	for (number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
+		if (!(keep >> number & 1))
+			prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &header, sets))
+		return -errno;
+	for (number = 0; number < _LINUX_CAPABILITY_U32S_3; number++) {
+		sets[number].permitted &= (__u32)(keep >> 32 * number);
+		sets[number].effective = sets[number].permitted;
+		sets[number].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, sets) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return 0;
 }

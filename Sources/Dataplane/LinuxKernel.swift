@@ -64,7 +64,7 @@ public final class LinuxKernel: Kernel {
 
     /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK; a tailored tap holds up to five descriptors. Without the
     /// right to raise a limit what is refused says so itself.
-    private static func raiseLimits() {
+    public static func raiseLimits() {
         var memory = rlimit(rlim_cur: .max, rlim_max: .max)
         setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &memory)
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -14,7 +14,7 @@ public final class PinFolder: Sendable {
 
     /// Mounts bpffs if nothing is there, makes the folder and locks it.
     public convenience init(bpffs: String, namespaceID: String?) throws(KernelError) {
-        try self.init(bpffs: bpffs, namespaceID: namespaceID, prepare: Self.mountIfNeeded)
+        try self.init(bpffs: bpffs, namespaceID: namespaceID, prepare: Self.mountBPFFS)
     }
 
     /// - Parameter prepare: makes `bpffs` ready to hold folders.
@@ -154,7 +154,8 @@ public final class PinFolder: Sendable {
         }
     }
 
-    private static func mountIfNeeded(_ bpffs: String) throws(KernelError) {
+    /// Mounts bpffs unless it is there (wants CAP_SYS_ADMIN).
+    public static func mountBPFFS(_ bpffs: String) throws(KernelError) {
         if isBPFFS(bpffs) { return }
         guard mkdir(bpffs, 0o700) == 0 || errno == EEXIST else {
             throw KernelError("make \(bpffs)", detail: remedy(bpffs))

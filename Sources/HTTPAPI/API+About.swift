@@ -23,6 +23,10 @@ extension API {
         return Self.answer(answer, problems.isEmpty ? .ok : .serviceUnavailable)
     }
 
+    @Sendable func agent(_ request: Request, _ context: Context) async throws -> Response {
+        Self.read(try await jobs.agent(), request)
+    }
+
     @Sendable func version(_ request: Request, _ context: Context) async throws -> Response {
         Self.answer([
             "version": .string(about.version), "commit": .string(about.commit), "build_date": .string(about.buildDate),

@@ -90,7 +90,7 @@ public struct API: Sendable {
         return both + [
             Route(.post, "/jobs/start", start), Route(.post, "/v1/monitor/jobs", start),
             Route(.get, "/jobs/events", events), Route(.get, "/healthz", health), Route(.get, "/readyz", readiness),
-            Route(.get, "/version", version),
+            Route(.get, "/version", version), Route(.get, "/agent", agent),
             Route(.get, "/", page), Route(.get, "/openapi.json", openAPI), Route(.get, "/metrics", metrics),
         ]
     }

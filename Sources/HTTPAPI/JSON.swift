@@ -82,13 +82,13 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, Expr
 
 extension JSON {
     /// A member as text; empty for what is unknown.
-    func text(_ member: String) -> String { self[member]?.plain ?? "" }
+    public func text(_ member: String) -> String { self[member]?.plain ?? "" }
 
     /// A member as a whole number; 0 for what is unknown.
-    func number(_ member: String) -> Int64 { self[member]?.whole ?? 0 }
+    public func number(_ member: String) -> Int64 { self[member]?.whole ?? 0 }
 
     /// A member's elements.
-    func array(_ member: String) -> [JSON] {
+    public func array(_ member: String) -> [JSON] {
         if case .array(let values)? = self[member] { values } else { [] }
     }
 
@@ -100,7 +100,7 @@ extension JSON {
     }
 
     /// A value as text; empty for null, arrays and objects.
-    var plain: String {
+    public var plain: String {
         switch self {
         case .string(let text): text
         case .integer(let number): String(number)

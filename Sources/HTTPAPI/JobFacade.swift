@@ -97,6 +97,11 @@ public struct JobFacade: Sendable {
         ).answer
     }
 
+    /// The agent's own row as it is; empty when there is none.
+    public func agent() async throws(Problem) -> JSON {
+        .object(try await store.agent().mapValues { .string($0) })
+    }
+
     private func find(_ job: String) async throws(Problem) -> StoredJob {
         let name = try Self.name(job)
         guard let found = try await store.job(name) else { throw .noJob(name.text) }

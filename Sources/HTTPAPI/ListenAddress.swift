@@ -43,6 +43,11 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether listening there is a right of its own (ip_unprivileged_port_start of ip-sysctl.rst; 1024 unless changed).
+    public var isPrivileged: Bool {
+        if case .tcp(_, let port) = kind { port < 1024 } else { false }
+    }
+
     var bind: BindAddress {
         switch kind {
         case .tcp(let host, let port): .hostname(host, port: Int(port))

@@ -390,6 +390,27 @@ enum OpenAPI {
             }
            }
           },
+          "/agent": {
+           "get": {
+            "operationId": "agent",
+            "summary": "What the agent says of itself: TELEGEN_AGENT_TABLE|global of STATE_DB; empty when there is none.",
+            "parameters": [{"$ref": "#/components/parameters/IfNoneMatch"}],
+            "responses": {
+             "200": {
+              "description": "The row's fields.",
+              "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+              "content": {
+               "application/json": {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}
+              }
+             },
+             "304": {"$ref": "#/components/responses/NotModified"},
+             "429": {"$ref": "#/components/responses/TooManyRequests"},
+             "401": {"$ref": "#/components/responses/Unauthorized"},
+             "403": {"$ref": "#/components/responses/Forbidden"},
+             "503": {"$ref": "#/components/responses/Away"}
+            }
+           }
+          },
           "/version": {
            "get": {
             "operationId": "version",

@@ -1,6 +1,4 @@
-import Agent
 import ArgumentParser
-import Glibc
 import HTTPAPI
 
 struct Start: AsyncParsableCommand {
@@ -11,7 +9,7 @@ struct Start: AsyncParsableCommand {
             The row stays until it is deleted; `stop` takes the job off its port, `results` shows its numbers.
             """)
 
-    @Argument(help: "The port to watch: a port, PortChannel, or any network device.")
+    @Argument(help: "The port to watch: a port, PortChannel, or any network device.", completion: .port)
     var port: String?
 
     @Argument(help: "Seconds after which the job ends by itself.")
@@ -43,6 +41,8 @@ struct Start: AsyncParsableCommand {
 
     @Option(help: "What is measured beyond packets, bytes and sizes: flows, bursts, qos, with commas.")
     var detail: String?
+
+    @OptionGroup var door: DoorOptions
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -86,7 +86,7 @@ struct Start: AsyncParsableCommand {
         let filters = try filters
         if !filters.isEmpty { body["filters"] = .object(filters) }
         let request = JSON.object(body)
-        try await ask(json) {
+        try await ask(door, json: json) {
             try await $0.start(request)
         } text: { answer in
             "\(answer.text("job_id")): starting on \(answer.text("interface"))"
@@ -98,7 +98,7 @@ struct Stop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Stop a job: set its row's admin_state down; its numbers stay readable.")
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .job)
     var job: String?
 
     @Option(name: .customLong("job"), help: .hidden)
@@ -106,6 +106,8 @@ struct Stop: AsyncParsableCommand {
 
     @Flag(help: "Remove the row, and with it the numbers.")
     var delete = false
+
+    @OptionGroup var door: DoorOptions
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -116,7 +118,7 @@ struct Stop: AsyncParsableCommand {
 
     func run() async throws {
         let name = job ?? jobOption ?? ""
-        try await ask(json) { jobs in
+        try await ask(door, json: json) { jobs in
             delete ? try await jobs.remove(name) : try await jobs.stop(name)
         } text: {
             "\($0.text("job_id")): \(delete ? "removed" : "stopped")"
@@ -127,21 +129,23 @@ struct Stop: AsyncParsableCommand {
 struct Results: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show what a job has measured.")
 
-    @Argument(help: "The job's name.")
+    @Argument(help: "The job's name.", completion: .job)
     var job: String
+
+    @OptionGroup var door: DoorOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        try await ask(json) {
+        try await ask(door, json: json) {
             try await $0.results(job)
         } text: { answer in
             var lines = [
                 "\(answer.text("job_id")): \(answer.text("status")), \(answer.text("packets_total")) packets, "
                     + "\(answer.text("bytes_total")) bytes in \(answer.text("window_sec")) s"
             ]
-            lines += Self.sizes(answer["sizes"]) + Self.flows(answer["top_flows"])
+            lines += Self.sizes(answer["sizes"]) + Self.flows(answer.array("top_flows"))
             return lines.joined(separator: "\n")
         }
     }
@@ -150,50 +154,18 @@ struct Results: AsyncParsableCommand {
     private static func sizes(_ sizes: JSON?) -> [String] {
         guard case .object(let directions)? = sizes else { return [] }
         return directions.sorted { $0.key < $1.key }.flatMap { direction, table in
-            let bounds = table.texts("bounds").map { "≤\($0)" } + ["more"]
+            let bounds = table.array("bounds").map { "≤\($0.plain)" } + ["more"]
             let rows = ["ipv4", "ipv6", "icmp6", "other"].map { name in
                 [name, table[name]?.text("packets") ?? "", table[name]?.text("bytes") ?? ""]
-                    + (table[name]?.texts("counts") ?? [])
+                    + (table[name]?.array("counts").map(\.plain) ?? [])
             }
             return [""] + Table.lines([[direction, "packets", "bytes"] + bounds] + rows)
         }
     }
 
-    private static func flows(_ flows: JSON?) -> [String] {
-        guard case .array(let flows)? = flows, !flows.isEmpty else { return [] }
+    private static func flows(_ flows: [JSON]) -> [String] {
+        guard !flows.isEmpty else { return [] }
         let rows = flows.map { flow in ["five_tuple", "direction", "pkts", "bytes"].map { flow.text($0) } }
         return [""] + Table.lines([["flow", "direction", "packets", "bytes"]] + rows)
-    }
-}
-
-/// Asks the databases, and prints the answer for people or programs.
-private func ask(
-    _ json: Bool, _ question: (JobFacade) async throws -> JSON, text: (JSON) -> String
-) async throws {
-    do {
-        let answer = try await question(JobFacade(AgentOptions.fromEnvironment(Environment.all).options))
-        print(json ? String(decoding: answer.bytes, as: UTF8.self) : text(answer))
-    } catch {
-        write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
-        throw ExitCode.failure
-    }
-}
-
-extension JSON {
-    /// A member as text; `-` for what is unknown.
-    fileprivate func text(_ member: String) -> String { self[member]?.plain ?? "-" }
-
-    fileprivate func texts(_ member: String) -> [String] {
-        if case .array(let values)? = self[member] { values.map(\.plain) } else { [] }
-    }
-
-    private var plain: String {
-        switch self {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): String(number)
-        case .bool(let bool): String(bool)
-        case .null, .array, .object: "-"
-        }
     }
 }

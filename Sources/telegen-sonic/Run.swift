@@ -35,6 +35,14 @@ struct Run: AsyncParsableCommand {
         }
     }
 
+    /// Gives up the rights that only a start needs, and says what did not work. While there is one thread: rights are a
+    /// thread's.
+    func reducePrivileges() {
+        for problem in Privileges.reduce(AgentOptions.fromEnvironment(Environment.all).options) {
+            write("telegen-sonic: warning: \(problem)\n", to: STDERR_FILENO)
+        }
+    }
+
     func run() async throws {
         let environment = Environment.all
         var (options, warnings) = AgentOptions.fromEnvironment(environment)

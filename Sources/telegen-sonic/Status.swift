@@ -8,20 +8,20 @@ struct Status: AsyncParsableCommand {
         abstract: "Show what the agent says of its jobs, from STATE_DB.",
         discussion: "Works while the agent runs and after it is gone; a stale heartbeat tells the difference.")
 
-    @Argument(help: "Only this job, with its counts by class.")
+    @Argument(help: "Only this job, with its counts by class.", completion: .job)
     var job: String?
+
+    @OptionGroup var door: DoorOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let (options, _) = AgentOptions.fromEnvironment(Environment.all)
-        let view: StatusView
-        do {
-            view = try await StatusView.read(options, job: job)
-        } catch {
-            write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
-            throw ExitCode.failure
+        let view = try await reporting {
+            guard door.address != nil else {
+                return try await StatusView.read(AgentOptions.fromEnvironment(Environment.all).options, job: job)
+            }
+            return try await door.withDoor { try await StatusView($0, job: job) }
         }
         print(json ? view.json : view.text)
         if let job, view.jobs.isEmpty {
@@ -32,6 +32,15 @@ struct Status: AsyncParsableCommand {
 }
 
 extension StatusView {
+    /// What the HTTP API tells, as STATE_DB would.
+    fileprivate init(_ door: any JobDoor, job: String?) async throws {
+        guard case .object(let agent) = try await door.agent() else { throw RemoteError("the answer is no agent's") }
+        let answers = if let job { [try await door.show(job)] } else { try await door.list().array("jobs") }
+        let sizes = if let job { try await door.results(job)["sizes"] } else { JSON?.none }
+        self.init(
+            agent: agent.mapValues(\.plain), jobs: answers.map { Job($0, statistics: job == nil ? nil : sizes) })
+    }
+
     /// A table, a line a job; one job's classes below it.
     var text: String {
         let columns = ["oper_status", "port", "direction", "mode", "packets", "bytes", "pps", "bps"]
@@ -76,5 +85,30 @@ extension StatusView {
         }
         let errors = "parse errors \(fields["parse_errors"] ?? "-"), filtered \(fields["filtered"] ?? "-")"
         return [""] + Table.lines(rows) + ["upper bounds \(fields["size_bounds"] ?? "-"); \(errors)"]
+    }
+}
+
+extension StatusView.Job {
+    /// - Parameter sizes: `sizes` of the job's results.
+    fileprivate init(_ answer: JSON, statistics sizes: JSON?) {
+        var members: [String: JSON] = if case .object(let members) = answer { members } else { [:] }
+        members["oper_status"] = members.removeValue(forKey: "status")
+        members["job_id"] = nil
+        var fields = members.mapValues(\.plain)
+        fields["warnings"] = answer.array("warnings").map(\.plain).joined(separator: "; ")
+        var statistics: [String: [String: String]] = [:]
+        if case .object(let directions)? = sizes {
+            statistics = directions.mapValues { table in
+                func list(_ values: [JSON]?) -> String { (values ?? []).map(\.plain).joined(separator: ",") }
+                var row = ["size_bounds": list(table.array("bounds"))]
+                for name in ["ipv4", "ipv6", "icmp6", "other"] {
+                    row["\(name)_packets"] = table[name]?.text("packets")
+                    row["\(name)_bytes"] = table[name]?.text("bytes")
+                    row["\(name)_sizes"] = list(table[name]?.array("counts"))
+                }
+                return row
+            }
+        }
+        self.init(name: answer.text("job_id"), fields: fields, statistics: statistics)
     }
 }

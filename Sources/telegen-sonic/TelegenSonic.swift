@@ -9,13 +9,18 @@ struct TelegenSonic: AsyncParsableCommand {
         commandName: "telegen-sonic",
         abstract: "Traffic telemetry for SONiC: one row in CONFIG_DB counts every packet of a port.",
         version: BuildInfo.stamped.text,
-        subcommands: [Run.self, Start.self, Stop.self, Status.self, Results.self, Token.self, Version.self],
+        subcommands: [
+            Run.self, Start.self, Stop.self, Status.self, Results.self, Top.self, Token.self, Version.self,
+            Completions.self,
+        ],
         defaultSubcommand: Run.self)
 
     /// Exit codes: 0, 1 failed, 2 usage.
+    @MainActor
     static func main() async {
         do {
             var command = try parseAsRoot()
+            (command as? Run)?.reducePrivileges()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -65,7 +65,8 @@ struct WarningTests {
         PERFMON is a warning there, the cost n/a, and elsewhere what the job's failure asks for
         """)
     func leastRights() async throws {
-        try await AgentUnderTest.run(capabilities: ["bpf", "net_admin"]) { agent in
+        let environment = ["TELEGEN_MEASURE_COST": "true"]
+        try await AgentUnderTest.run(environment, capabilities: ["bpf", "net_admin"]) { agent in
             try await agent.write("plain", ["port": "Ethernet0"])
             try await agent.write("rich", ["port": "Ethernet0", "vlan@": "100", "detail@": "flows,qos,bursts"])
             let able = [
@@ -89,7 +90,7 @@ struct WarningTests {
 
     @Test("what a job's programs take for a packet is told")
     func cost() async throws {
-        try await AgentUnderTest.run { agent in
+        try await AgentUnderTest.run(["TELEGEN_MEASURE_COST": "true"]) { agent in
             try await agent.write("a", ["port": "Ethernet0"])
             try await agent.wait("a", is: "running")
             // Measured is a second a minute; one in which no packet comes tells nothing.

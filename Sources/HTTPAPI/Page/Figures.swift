@@ -1,7 +1,7 @@
 /// Numbers as people read them.
-enum Figures {
+public enum Figures {
     /// In groups of three digits: `1 234 567`, with spaces that do not break.
-    static func grouped(_ number: Int64) -> String {
+    public static func grouped(_ number: Int64) -> String {
         let digits = String(number.magnitude)
         let groups = stride(from: digits.count % 3 - 3, to: digits.count, by: 3).map { start in
             digits.dropFirst(max(0, start)).prefix(start < 0 ? start + 3 : 3)
@@ -10,7 +10,7 @@ enum Figures {
     }
 
     /// With three digits and a prefix of the SI: `1.23 M`, and the unit behind.
-    static func short(_ number: Int64, _ unit: String) -> String {
+    public static func short(_ number: Int64, _ unit: String) -> String {
         var (value, index) = (Double(number), 0)
         let prefixes = ["", "k", "M", "G", "T", "P"]
         while value >= 999.5, index < prefixes.count - 1 { (value, index) = (value / 1000, index + 1) }

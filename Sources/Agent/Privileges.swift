@@ -1,0 +1,52 @@
+import Dataplane
+import Glibc
+import HTTPAPI
+import SonicDB
+
+/// What of root's rights the agent needs only to start, and gives up then.
+public enum Privileges {
+    /// Does what wants more rights than the agent keeps, and gives the others up. To be called before there is another
+    /// thread.
+    ///
+    /// - Returns: what did not work, for the log.
+    public static func reduce(_ options: AgentOptions) -> [String] {
+        var problems: [String] = []
+        LinuxKernel.raiseLimits()
+        if options.mirror.mode != .placeholder {
+            // Who wants the folder says so when this has failed.
+            try? PinFolder.mountBPFFS(options.bpffs)
+        }
+        join(groups(options))
+        do { try Capabilities.keep(kept(options)) } catch { problems.append("\(error): keeping all") }
+        return problems
+    }
+
+    /// What the agent works with.
+    static func kept(_ options: AgentOptions) -> Set<Capability> {
+        var kept: Set<Capability> = [.bpf, .netAdmin, .perfmon]
+        if options.measuresCost { kept.insert(.sysAdmin) }
+        if options.http?.address.isPrivileged == true { kept.insert(.netBindService) }
+        return kept
+    }
+
+    /// Those by which the databases' sockets are reached, and to which the API's is to be given: later, root is bound by
+    /// modes as everybody is.
+    private static func groups(_ options: AgentOptions) -> [gid_t] {
+        var groups: [gid_t] = []
+        if let group = options.http?.socketGroup.flatMap({ getgrnam($0) }) { groups.append(group.pointee.gr_gid) }
+        let map = try? DatabaseMap(contentsOf: options.databaseConfig, namespace: options.namespaceID)
+        for case .unix(let path)? in ["CONFIG_DB", "STATE_DB"].map({ try? map?.endpoint(of: $0).address }) {
+            var status = stat()
+            if stat(path, &status) == 0 { groups.append(status.st_gid) }
+        }
+        return groups
+    }
+
+    private static func join(_ wanted: [gid_t]) {
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+        guard getgroups(Int32(groups.count), &groups) >= 0 else { return }
+        let new = Set(wanted).subtracting(groups)
+        // Without CAP_SETGID whoever is refused later says so.
+        if !new.isEmpty { setgroups(groups.count + new.count, groups + new) }
+    }
+}
