@@ -105,6 +105,7 @@ let package = Package(
                 "HTTPAPI", "Domain", .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]),
+        .testTarget(name: "CommandLineTests", dependencies: ["telegen-sonic", "HTTPAPI"]),
         .testTarget(name: "AgentTests", dependencies: ["Agent", "TestSupport"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic"]),
         .testTarget(

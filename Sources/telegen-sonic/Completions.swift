@@ -25,10 +25,5 @@ extension CompletionKind {
     static var port: CompletionKind { .shellCommand("ls /sys/class/net 2>/dev/null") }
 
     /// Names of the jobs that STATE_DB, or the agent at TELEGEN_URL, tells of.
-    static var job: CompletionKind {
-        .custom { (_, _, _) async in
-            let jobs = try? await DoorOptions.parse([]).withDoor { try await $0.list() }
-            return jobs?.array("jobs").map { $0.text("job_id") } ?? []
-        }
-    }
+    static var job: CompletionKind { .shellCommand("telegen-sonic status --names 2>/dev/null") }
 }

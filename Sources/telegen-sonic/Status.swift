@@ -13,8 +13,15 @@ struct Status: AsyncParsableCommand {
 
     @OptionGroup var door: DoorOptions
 
+    @Flag(help: "Print the names of the jobs alone, a line each.")
+    var names = false
+
     @Flag(help: "Print JSON.")
     var json = false
+
+    func validate() throws {
+        guard !json || !names else { throw ValidationError("--json and --names are two ways to print") }
+    }
 
     func run() async throws {
         let view = try await reporting {
@@ -23,7 +30,7 @@ struct Status: AsyncParsableCommand {
             }
             return try await door.withDoor { try await StatusView($0, job: job) }
         }
-        print(json ? view.json : view.text)
+        print(json ? view.json : names ? view.jobs.map(\.name.printable).joined(separator: "\n") : view.text)
         if let job, view.jobs.isEmpty {
             write("telegen-sonic: no job \(job) in STATE_DB: `telegen-sonic status` lists all\n", to: STDERR_FILENO)
             throw ExitCode.failure

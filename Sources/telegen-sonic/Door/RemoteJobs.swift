@@ -38,7 +38,10 @@ struct RemoteJobs: JobDoor {
         } catch {
             throw RemoteError("--ca, --cert or --key: no PEM file that can be read (\(error))")
         }
-        client = HTTPClient(configuration: .init(tlsConfiguration: tls, redirectConfiguration: .disallow))
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+        // Whoever typed the command hears at once that nobody is there.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(configuration: configuration)
     }
 
     func close() async { try? await client.shutdown() }

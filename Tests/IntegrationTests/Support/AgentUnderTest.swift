@@ -119,9 +119,17 @@ final class AgentUnderTest: Sendable {
     func spawn(
         _ arguments: [String], output: FileHandle? = nil, more environment: [String: String] = [:]
     ) throws -> Process {
+        try spawn(command: drop + through + [Self.program] + arguments, output: output, more: environment)
+    }
+
+    /// A process of any program with the agent's environment.
+    func spawn(
+        command: [String], input: Pipe? = nil, output: FileHandle? = nil, more environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
-        process.arguments = ["--net=\(namespace.path)"] + drop + through + [Self.program] + arguments
+        process.arguments = ["--net=\(namespace.path)"] + command
+        if let input { process.standardInput = input }
         process.environment = self.environment.merging(environment) { $1 }
         let log = FileHandle(
             fileDescriptor: open(folder + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600), closeOnDealloc: true)
