@@ -35,10 +35,11 @@ test: setup venv stamp ## Run all tests; those that need root or a kernel featur
 test-unit: stamp ## Run the tests that need neither root nor Redis.
 	$(SWIFT) test --skip IntegrationTests
 
-test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input (some 5 minutes).
+test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input (some 15 minutes).
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
 	TELEGEN_FUZZ_CASES=1000000 $(SWIFT) test --skip-build --filter 'FuzzTests|RandomRowTests|SmallWorldTests' \
 	  --skip IntegrationTests
+	TELEGEN_FUZZ_CASES=1000000 $(SWIFT) test --skip-build --filter RequestFuzzTests
 	TELEGEN_FAULT_ROUNDS=100 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 \
 	  $(SWIFT) test --skip-build --filter 'IntegrationTests.*Faults'
 

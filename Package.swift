@@ -112,7 +112,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Agent", "Dataplane", "SonicDB", "OTLP", "HTTPAPI", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
-                "CTelegenBPF", subprocess, .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "CLinux", "CTelegenBPF", subprocess, .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]
                 + grpc,

@@ -21,10 +21,10 @@ struct Doorkeeper: RouterMiddleware {
     /// Only this machine reaches it, by its own names.
     let isLocal: Bool
     let logger: Logger
-    private let pace = Pace()
+    private let pace: Pace
 
-    init(tokens: Tokens, isLocal: Bool, logger: Logger) {
-        (self.tokens, self.isLocal, self.logger) = (tokens, isLocal, logger)
+    init(tokens: Tokens, isLocal: Bool, pace: Pace = Pace(), logger: Logger) {
+        (self.tokens, self.isLocal, self.pace, self.logger) = (tokens, isLocal, pace, logger)
     }
 
     func handle(

@@ -26,16 +26,19 @@ final class Pace: Sendable {
     }
 
     private let buckets: Mutex<[Bucket]>
+    private let scale: Double
 
-    init(now: ContinuousClock.Instant = .now) {
-        buckets = Mutex(Kind.allCases.map { Bucket(tokens: $0.burst, filledAt: now) })
+    /// - Parameter scale: how many times as many requests; tests have no limits.
+    init(now: ContinuousClock.Instant = .now, scale: Double = 1) {
+        self.scale = scale
+        buckets = Mutex(Kind.allCases.map { Bucket(tokens: $0.burst * scale, filledAt: now) })
     }
 
     func admits(_ kind: Kind, now: ContinuousClock.Instant = .now) -> Bool {
         buckets.withLock { buckets in
             let bucket = buckets[kind.rawValue]
             let seconds = bucket.filledAt.duration(to: now) / .seconds(1)
-            let tokens = min(kind.burst, bucket.tokens + max(0, seconds) * kind.rate)
+            let tokens = min(kind.burst * scale, bucket.tokens + max(0, seconds) * kind.rate * scale)
             buckets[kind.rawValue] = Bucket(
                 tokens: tokens >= 1 ? tokens - 1 : tokens, filledAt: max(now, bucket.filledAt))
             return tokens >= 1

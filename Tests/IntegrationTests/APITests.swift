@@ -3,7 +3,6 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import Logging
 import SonicDB
 import Testing
 
@@ -11,7 +10,6 @@ import Testing
 
 @Suite("The HTTP API over the two databases", .enabled(if: redisServerIsInstalled, "needs redis-server"))
 struct APITests {
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let start = #"{"job_id": "web", "port": "Ethernet0"}"#
 
     /// What the databases hold, and a client of the router over them.
@@ -69,17 +67,7 @@ struct APITests {
     ) async throws {
         nonisolated(unsafe) let redis = try await TestRedis()
         let (config, state) = (redis.database(4), redis.database(6))
-        let jobs = JobFacade(
-            config: redis.endpoint(4), state: redis.endpoint(6), guardKey: guardKey, mayNameEnds: false, origin: .api,
-            now: { .now })
-        let api = API(
-            jobs: jobs,
-            about: .init(
-                version: "1.2.3", commit: "abc", buildDate: "today", bpfProblem: { "no BPF here" },
-                metrics: { [Array("a 1\n".utf8), Array("b 2\n".utf8)] }),
-            guards: Doorkeeper(
-                tokens: Tokens(path: tokens, logger: Self.quiet), isLocal: isLocal, logger: Self.quiet),
-            feed: JobFeed(jobs.store, logger: Self.quiet))
+        let api = API.overRedis(redis, guardKey: guardKey, tokens: tokens, isLocal: isLocal)
         let application = Application(router: api.router())
         try await application.test(.router) { client in
             try await body(

@@ -1,0 +1,141 @@
+import CLinux
+import Domain
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import SonicDB
+import TestSupport
+import Testing
+
+@testable import HTTPAPI
+
+@Suite("Mutated requests", .enabled(if: redisServerIsInstalled, "needs redis-server"))
+struct RequestFuzzTests {
+    /// One request at a time, as somebody sends it.
+    private static let workers = 32
+
+    @Test("are answered or refused, never by an error of the server; no bad row comes of them, and memory comes back")
+    func requests() async throws {
+        nonisolated(unsafe) let redis = try await TestRedis()
+        let config = redis.database(4)
+        // A start that succeeds waits a second for a status, which nobody gives here.
+        _ = try await config.send(["HSET", "TELEGEN|global", "max_jobs", "4"])
+        let api = API.overRedis(redis, pace: Pace(scale: 1e6))
+        let application = Application(router: api.router())
+        let cases = fuzzCases / Self.workers
+        let counts = try await application.test(.router) { client in
+            var counts = try await Self.send(cases / 10, client, seed: 1)
+            let before = mallinfo2().uordblks
+            counts.merge(try await Self.send(cases - cases / 10, client, seed: 1000), uniquingKeysWith: +)
+            // What other tests use at the time is theirs.
+            if fuzzCases >= 1_000_000 { #expect(mallinfo2().uordblks < before + 4 << 20) }
+            return counts
+        }
+        print("mutated requests by the status of their answers: \(counts.sorted { $0.key < $1.key })")
+        #expect(Set(counts.keys).isSubset(of: [200, 201, 304, 400, 403, 404, 405, 409, 413, 415, 429, 503]))
+        // 503: /readyz of an agent that cannot count.
+        #expect(counts[200, default: 0] > fuzzCases / 20 && counts[400, default: 0] > fuzzCases / 20)
+        for key in try await config.keys(of: ConfigTable.jobs) {
+            #expect(JobName(key) != nil)
+            let row =
+                try await config.read(table: ConfigTable.jobs, keys: [key], guardKey: nil).rows[key]?.fields ?? [:]
+            #expect(throws: Never.self) { try JobSpec.parse(row) }
+        }
+    }
+
+    /// Answers by status. `/readyz` alone may say 503, and every refusal says why.
+    private static func send(
+        _ count: Int, _ client: any TestClientProtocol, seed: UInt64
+    ) async throws -> [Int: Int] {
+        try await withThrowingTaskGroup(of: [Int: Int].self) { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    var random = SeededGenerator(seed: seed + UInt64(worker))
+                    var counts: [Int: Int] = [:]
+                    for _ in 0..<count {
+                        let request = MutatedRequest(using: &random)
+                        try await client.execute(
+                            uri: request.path, method: request.method, headers: request.headers,
+                            body: request.body.map { ByteBuffer(bytes: $0) }
+                        ) { response in
+                            let code = Int(response.status.code)
+                            counts[code, default: 0] += 1
+                            // The page says it to people.
+                            let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
+                            guard code >= 400, request.method != .head, !isPage else { return }
+                            let answer = (try? JSON(Array(response.body.readableBytesView))) ?? .null
+                            let saysWhy = !answer.text("error").isEmpty && !answer.text("message").isEmpty
+                            let isReadiness = code == 503 && answer["status"] == "not ready"
+                            #expect(
+                                isReadiness || code < 500 && saysWhy,
+                                "\(request)")
+                        }
+                    }
+                    return counts
+                }
+            }
+            return try await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+        }
+    }
+}
+
+/// A request that was good, with some of it changed.
+private struct MutatedRequest {
+    var method: HTTPRequest.Method
+    var path: String
+    var headers: HTTPFields
+    var body: [UInt8]?
+
+    private static let reads = [
+        "/jobs", "/jobs?state=running", "/jobs/web", "/jobs/web/results", "/v1/monitor/jobs", "/v1/monitor/jobs/web",
+        "/v1/monitor/jobs/web/results?format=json", "/healthz", "/readyz", "/version", "/agent", "/metrics", "/",
+        "/?job=web", "/openapi.json",
+    ]
+    private static let bodies = [
+        #"{"port": "Ethernet0", "direction": "ingress"}"#,
+        """
+        {"job_id": "web", "port": "Ethernet0", "span_method": "span", "vlan": [100, "200"], "sample_rate": 10,
+         "filters": {"ip_proto": ["tcp", 17], "l4_dport": "1000-2000", "src_cidr": "10.0.0.0/8", "dscp": 46},
+         "duration_sec": 60, "otlp_export": true, "result_detail": ["flows", "qos"], "description": "é"}
+        """,
+        #"{"port": "Ethernet4", "span_method": "erspan", "erspan_key": 7, "erspan_ttl": 3, "top_flows": 16}"#,
+        String(repeating: "[", count: 3000), #"{"port": 1e400, "vlan": -0.0, "sample_rate": 18446744073709551616}"#,
+        "{\"port\": \"\(String(repeating: "a", count: 70_000))\"}", "\u{FEFF}{}", "", "null", #""\ud800""#,
+    ].map { Array($0.utf8) }
+    private static let alphabet = Array("abz019/%?&=.-_:#[]{}\"\\ é\u{0}\u{7F}\n\u{202E}".unicodeScalars)
+
+    init(using random: inout SeededGenerator) {
+        headers = [:]
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            (method, path) = (.get, Self.reads.randomElement(using: &random)!)
+        } else {
+            let isStart = Bool.random(using: &random)
+            method = isStart ? .post : [.post, .delete].randomElement(using: &random)!
+            path = isStart ? "/jobs/start" : method == .post ? "/jobs/web/stop" : "/v1/monitor/jobs/web"
+            if isStart {
+                headers[.contentType] = "application/json"
+                body = Self.bodies.randomElement(using: &random)
+            }
+        }
+        for _ in 0..<Int.random(in: 0...3, using: &random) { mutate(using: &random) }
+    }
+
+    private mutating func mutate(using random: inout SeededGenerator) {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0: path = "/" + String(path.dropFirst()).mutated(Self.alphabet, using: &random)
+        case 1:
+            let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
+            method = methods.randomElement(using: &random)!
+        case 2:
+            let names: [HTTPField.Name] = [
+                .contentType, .origin, .authorization, .ifNoneMatch, .accept, .contentLength, .cookie,
+                HTTPField.Name("Idempotency-Key")!, HTTPField.Name("Sec-Fetch-Site")!,
+            ]
+            let values = ["application/json", "http://localhost", "Bearer x", "\"0\", *", "cross-site", "\u{0}é", "-1"]
+            headers[names.randomElement(using: &random)!] =
+                values.randomElement(using: &random)!.mutated(Self.alphabet, using: &random)
+        case 3: headers[.contentType] = headers[.contentType]?.mutated(Self.alphabet, using: &random)
+        default: body = body.map { $0.mutated(using: &random) }
+        }
+    }
+}
