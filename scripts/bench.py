@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the project's numbers on this machine: the packet path's, and the agent's with one job and with many.
+"""Prints the project's numbers on this machine: the packet path's, the HTTP API's, and the agent's with one job and many.
 
 Runs the release build, the agent in a network namespace with a real redis-server and a real collector; needs root.
 Nothing is asserted and nothing is left behind. What shortens it: BENCH_INSTANCES (8) of each program and BENCH_BURSTS (31)
@@ -13,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from bench import datapath, many_jobs, one_job
+from bench import datapath, many_jobs, one_job, requests
 from bench.redis import Redis
 from demo.sandbox import ROOT, STATE_DB, CONFIG_DB, Failure, Sandbox, run_in_sandbox
 
@@ -45,6 +45,7 @@ def bench(sandbox: Sandbox) -> int:
     path = sandbox.path("state", "redis", "redis.sock")
     config, state = Redis(path, CONFIG_DB), Redis(path, STATE_DB)
     one_job.measure(sandbox, config, state, agent, int(os.environ.get("BENCH_ROUNDS", "20")), seconds)
+    requests.measure(sandbox, config, state, agent, min(seconds, 10))
     if jobs > 0:
         many_jobs.measure(sandbox, config, state, agent, jobs, seconds)
     return 0

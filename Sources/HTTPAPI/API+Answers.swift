@@ -5,8 +5,7 @@ import NIOCore
 extension API {
     /// The JSON of a request; its type has been looked at.
     static func body(of request: Request) async throws -> JSON {
-        let type = request.headers[.contentType].map(MediaType.init) ?? nil
-        guard type?.isType(.applicationJson) == true else { throw Problem.mediaType }
+        guard isJSON(request) else { throw Problem.mediaType }
         let bytes: ByteBuffer
         do {
             bytes = try await request.body.collect(upTo: maximumBody)
@@ -20,6 +19,12 @@ extension API {
         } catch {
             throw Problem.bad("the body is no JSON (RFC 8259)")
         }
+    }
+
+    /// Whether a request's body is said to be JSON.
+    static func isJSON(_ request: Request) -> Bool {
+        let type = request.headers[.contentType].flatMap { MediaType(from: $0) }
+        return type?.isType(.applicationJson) == true
     }
 
     static func answer(

@@ -41,8 +41,10 @@ extension API {
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
     }
 
+    /// It needs no body; what a form of another site would send is refused by its type.
     @Sendable func stop(_ request: Request, _ context: Context) async throws -> Response {
-        Self.answer(try await jobs.stop(Self.name(context)))
+        guard request.headers[.contentType] == nil || Self.isJSON(request) else { throw Problem.mediaType }
+        return Self.answer(try await jobs.stop(Self.name(context)))
     }
 
     @Sendable func remove(_ request: Request, _ context: Context) async throws -> Response {

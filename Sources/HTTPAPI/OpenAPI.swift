@@ -81,10 +81,7 @@ enum OpenAPI {
               "description": "The body has more than 64 KiB.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
-             "415": {
-              "description": "The body is not said to be JSON.",
-              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-             },
+             "415": {"$ref": "#/components/responses/NotJSON"},
              "429": {
               "description": "As many jobs are up as max_jobs allows: concurrency_limit. Or too many requests: rate_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -136,6 +133,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "415": {"$ref": "#/components/responses/NotJSON"},
              "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
@@ -233,10 +231,7 @@ enum OpenAPI {
               "description": "The body has more than 64 KiB.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
              },
-             "415": {
-              "description": "The body is not said to be JSON.",
-              "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-             },
+             "415": {"$ref": "#/components/responses/NotJSON"},
              "429": {
               "description": "As many jobs are up as max_jobs allows: concurrency_limit. Or too many requests: rate_limit.",
               "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -288,6 +283,7 @@ enum OpenAPI {
             "responses": {
              "200": {"$ref": "#/components/responses/Stopped"},
              "404": {"$ref": "#/components/responses/NoJob"},
+             "415": {"$ref": "#/components/responses/NotJSON"},
              "429": {"$ref": "#/components/responses/TooManyRequests"},
              "401": {"$ref": "#/components/responses/Unauthorized"},
              "403": {"$ref": "#/components/responses/Forbidden"},
@@ -859,6 +855,10 @@ enum OpenAPI {
            },
            "Forbidden": {
             "description": "Whoever asks may not.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+           },
+           "NotJSON": {
+            "description": "The body is not said to be JSON.",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
            },
            "Away": {

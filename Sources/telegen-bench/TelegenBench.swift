@@ -2,13 +2,13 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 
-/// Measures the datapath on this machine.
+/// Measures what the project costs on this machine.
 @main
 struct TelegenBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "telegen-bench",
-        abstract: "Measures what the packet path and its handling cost on this machine. Needs root.",
-        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self])
+        abstract: "Measures what the packet path, its handling and the doors cost on this machine. Needs root.",
+        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self, Requests.self])
 }
 
 /// How a command says what it has found.

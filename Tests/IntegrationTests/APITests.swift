@@ -159,6 +159,9 @@ struct APITests {
             #expect(stop.status == 200 && stop.json == ["job_id": "web", "status": "stopped"])
             #expect(try await api.row("web")["admin_state"] == "down")
             #expect(try await api.get("/v1/monitor/jobs/web").json["job_id"] == "web")
+            // As a form of another site would.
+            #expect(try await api.post("/jobs/web/stop", "", type: "application/x-www-form-urlencoded").status == 415)
+            #expect(try await api.post("/jobs/web/stop", "{}").status == 200)
             let delete = try await api.send(.delete, "/v1/monitor/jobs/web")
             #expect(delete.status == 200 && delete.json == stop.json)
             #expect(try await api.row("web").isEmpty)

@@ -67,8 +67,15 @@ struct Browser {
         _ = try await send("POST", "/element/\(find(selector))/value", ["text": .string(text)])
     }
 
+    /// The page may be drawn anew between finding and clicking: then once more.
     func click(_ selector: String) async throws {
-        _ = try await send("POST", "/element/\(find(selector))/click", [:])
+        for _ in 0..<20 {
+            do {
+                _ = try await send("POST", "/element/\(find(selector))/click", [:])
+                return
+            } catch let error as BrowserError where error.answer.contains("stale element") {}
+        }
+        throw BrowserError(answer: "\(selector) never stands still")
     }
 
     private func find(_ selector: String) async throws -> String {
