@@ -25,11 +25,21 @@ enum HostFacts {
             ("host.name", metadata["hostname"] ?? text(name.nodename)), ("host.id", line("/etc/machine-id")),
             ("host.arch", architecture(text(name.machine))), ("os.type", "linux"),
             ("os.version", sonicVersion ?? text(name.release)),
+            ("device.manufacturer", metadata["platform"].flatMap(manufacturer(ofPlatform:))),
             ("device.model.identifier", metadata["platform"]), ("device.model.name", metadata["hwsku"]),
             ("telemetry.sdk.name", "telegen-sonic"), ("telemetry.sdk.language", "swift"),
             ("telemetry.sdk.version", version),
         ]
         return facts.compactMap { key, value in value.map { Attribute(key, $0) } }
+    }
+
+    /// The vendor in a SONiC platform's name: `x86_64-dell_s6000_s1220-r0` is of `dell`.
+    static func manufacturer(ofPlatform platform: String) -> String? {
+        let parts = platform.split(separator: "-", maxSplits: 1)
+        guard parts.count == 2, let vendor = parts[1].split(separator: "_").first, parts[1].contains("_") else {
+            return nil
+        }
+        return String(vendor)
     }
 
     /// The names of `host.arch`, which differ from the kernel's.

@@ -103,7 +103,7 @@ struct HTTPTests {
         .enabled(if: Schemathesis.isInstalled, "needs schemathesis: make venv"))
     func described() async throws {
         try await AgentUnderTest.run { agent in
-            try await Schemathesis.run(in: agent, examples: 10)
+            try await Schemathesis.run(in: agent, examples: Schemathesis.examples)
             #expect(try await agent.curl(["http://127.0.0.1:8080/readyz"])["status"] == "ready")
             let warnings = agent.log.split(separator: "\n").filter { $0.contains("a request failed") }
             #expect(warnings.isEmpty)
@@ -121,6 +121,9 @@ private enum Schemathesis {
             || ProcessInfo.processInfo.environment["TELEGEN_REQUIRE_ALL"] == "1"
     }
 
+    /// For each operation and each of its phases: TELEGEN_API_EXAMPLES.
+    static let examples = ProcessInfo.processInfo.environment["TELEGEN_API_EXAMPLES"].flatMap { Int($0) } ?? 10
+
     /// Throws what it has found. Its random numbers are the same in every run.
     static func run(in agent: AgentUnderTest, examples: Int) async throws {
         let command = [
@@ -131,7 +134,7 @@ private enum Schemathesis {
         ]
         // It prints what it has found where failed commands are not looked at.
         let quoted = command.map { "'\($0)'" }.joined(separator: " ")
-        _ = try await agent.namespace.run(["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300).stretched)
+        _ = try await agent.namespace.run(["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300 + 30 * examples).stretched)
     }
 }
 
