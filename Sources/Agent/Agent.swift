@@ -72,7 +72,7 @@ public struct Agent: Service {
         if let manager = options.serviceManager {
             services.append(ServiceManagerService(manager: manager, reconciler: reconciler))
         }
-        if let door = makeDoor(reconciler, source, databases, clock) { services.append(door) }
+        if let door = makeDoor(reconciler, source, export, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()
         logger.notice("ended\(options.detachOnExit ? "" : "; taps that stand go on counting")")
     }
@@ -111,13 +111,14 @@ public struct Agent: Service {
     private func makeExport(_ source: MetricsSource, _ clock: AgentClock) -> ExportService {
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
         return ExportService(
-            settings, version: build.version, source: source, start: clock.lastTold ?? clock.forwardTime, logger: logger
-        )
+            settings, version: build.version, source: source, start: clock.horizon,
+            telemetry: options.selfTelemetry ? SelfTelemetry(start: clock.began.nanoseconds) : nil, logger: logger)
     }
 
     /// Nil: nobody is to enter.
     private func makeDoor(
-        _ reconciler: Reconciler, _ source: MetricsSource, _ databases: Databases, _ clock: AgentClock
+        _ reconciler: Reconciler, _ source: MetricsSource, _ export: ExportService, _ databases: Databases,
+        _ clock: AgentClock
     ) -> HTTPService? {
         guard let settings = options.http else { return nil }
         if let refusal = settings.refusal {
@@ -129,7 +130,11 @@ public struct Agent: Service {
             mayNameEnds: settings.permissions.contains(.tunnelEnds), origin: .api, now: { clock.wall })
         let about = API.About(
             version: build.version, commit: build.commit, buildDate: build.date,
-            bpfProblem: { await reconciler.bpfProblem }, metrics: { await source.look().map(PrometheusText.init) })
+            bpfProblem: { await reconciler.bpfProblem },
+            metrics: {
+                guard let batch = await source.look() else { return nil }
+                return PrometheusText(await export.exporter.withOwnMetrics(batch))
+            })
         return HTTPService(settings, jobs: jobs, about: about, logger: logger)
     }
 

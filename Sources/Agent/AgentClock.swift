@@ -5,15 +5,19 @@ import Synchronization
 final class AgentClock: Sendable {
     private let start = ContinuousClock.now
     private let forward: Mutex<ForwardTime>
-    /// When an earlier agent told its collector last, as far as that is known.
-    let lastTold: UnixTime?
+    /// The agent's start, by `forwardTime`.
+    let began: UnixTime
+    /// Of streams that began before, an earlier agent may have told its collector.
+    let horizon: UnixTime
 
-    /// - Parameter told: `lastTold`.
+    /// - Parameter told: when an earlier agent told its collector last, as far as that is known.
     init(after told: UnixTime? = nil) {
         // A clock that was wrong by more than a step of an hour or so is not followed.
         let isNear = told.map { $0.since(.now) < .seconds(86_400) } ?? false
-        lastTold = told
-        forward = Mutex(ForwardTime(after: isNear ? told : nil))
+        var time = ForwardTime(after: isNear ? told : nil)
+        began = time.now(wall: .now, uptime: .zero)
+        horizon = min(told ?? began, began)
+        forward = Mutex(time)
     }
 
     /// What people and CONFIG_DB mean by time; it can be set at any moment.

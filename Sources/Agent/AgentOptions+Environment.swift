@@ -35,6 +35,7 @@ extension AgentOptions {
             JobName($0)?.text
         }
         options.metricIfindex = reader.bool("TELEGEN_METRIC_IFINDEX") ?? false
+        options.selfTelemetry = reader.bool("TELEGEN_SELF_TELEMETRY") ?? options.selfTelemetry
         options.measuresCost = reader.bool("TELEGEN_MEASURE_COST") ?? false
         options.http = reader.http()
         options.serviceManager = ServiceManager(environment: environment)

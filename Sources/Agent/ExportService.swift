@@ -11,12 +11,13 @@ final class ExportService: Service {
     private let version: String
 
     init(
-        _ settings: ExporterSettings, version: String, source: MetricsSource, start: UnixTime, logger: Logger
+        _ settings: ExporterSettings, version: String, source: MetricsSource, start: UnixTime,
+        telemetry: SelfTelemetry?, logger: Logger
     ) {
         exporter = PeriodicExporter(
             interval: settings.interval, timeout: settings.exportTimeout, clock: ContinuousClock(),
             target: settings.makeTarget(version: version), temporality: settings.temporality,
-            start: start.nanoseconds, logger: logger,
+            start: start.nanoseconds, telemetry: telemetry, logger: logger,
             delivered: { await source.delivered() }, collect: { await source.collect() })
         self.settings = Mutex(settings)
         self.version = version

@@ -17,6 +17,12 @@ public struct Attribute: Sendable, Hashable {
     }
 }
 
+extension [Attribute] {
+    /// Those of the point that holds all streams of a metric for which it has no place
+    /// (OpenTelemetry specification, metrics SDK, "Overflow attribute").
+    public static let overflow = [Attribute("otel.metric.overflow", .bool(true))]
+}
+
 /// The types an attribute can have.
 public enum AttributeValue: Sendable, Hashable {
     /// Text.

@@ -8,9 +8,10 @@ struct DeltaStreams {
     private(set) var unsent: [Part] = []
     private let preference: ExporterSettings.TemporalityPreference
     private var told: [Stream: Told] = [:]
-    /// Streams that began before and are not known may have been told: by an earlier process, or before they were
-    /// forgotten.
-    private var horizon: UInt64
+    /// Streams that began before and are not known may have been told by an earlier process.
+    private let start: UInt64
+    /// The same of a metric whose streams have been forgotten.
+    private var horizons: [String: UInt64] = [:]
 
     /// Streams of which something is known.
     var remembered: Int { told.count }
@@ -44,7 +45,7 @@ struct DeltaStreams {
     /// - Parameter start: streams that began before, in nanoseconds since 1970, may have been told by an earlier process.
     init(_ preference: ExporterSettings.TemporalityPreference, start: UInt64) {
         self.preference = preference
-        horizon = start
+        self.start = start
     }
 
     /// Takes a batch of cumulative points; `unsent` then has what is to be told.
@@ -103,7 +104,7 @@ struct DeltaStreams {
         let stream = Stream(metric: metric, attributes: point.attributes)
         let now = Told(start: point.start, time: point.time, value: value(point))
         guard let before = told[stream] else {
-            guard point.start < horizon else { return (point, stream, now) }
+            guard point.start < horizons[metric] ?? start else { return (point, stream, now) }
             told[stream] = now
             return nil
         }
@@ -117,8 +118,10 @@ struct DeltaStreams {
     private mutating func forgetAbsent(current: Int, at time: UInt64) {
         guard told.count > 2 * current + Self.largestPart else { return }
         let oldest = told.values.map(\.time).sorted(by: >)[current]
-        told = told.filter { $0.value.time > oldest }
-        horizon = max(horizon, time)
+        for (stream, point) in told where point.time <= oldest {
+            told[stream] = nil
+            horizons[stream.metric] = max(start, time)
+        }
     }
 }
 

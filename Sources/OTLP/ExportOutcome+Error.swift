@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import GRPCCore
 import SwiftProtobuf
 
@@ -5,14 +6,15 @@ extension ExportOutcome {
     /// What an error of a call means for the batch.
     init(_ error: any Error) {
         guard let error = error as? RPCError else {
-            self = .retryable(reason: error.summary, after: nil)
+            self = .retryable(ExportFailure(error.summary, type: error.typeName), after: nil)
             return
         }
+        let failure = ExportFailure(error.summary, status: .grpc(error.code.name))
         let asked = error.retryDelay
         if error.isOurs || error.code.isRetryable || (error.code == .resourceExhausted && asked != nil) {
-            self = .retryable(reason: error.summary, after: asked)
+            self = .retryable(failure, after: asked)
         } else {
-            self = .permanent(reason: error.summary)
+            self = .permanent(failure)
         }
     }
 }
@@ -42,7 +44,30 @@ extension RPCError.Code {
     }
 }
 
+extension RPCError.Code {
+    /// The names of gRPC's statuses, by their numbers.
+    private static let names = [
+        "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+        "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    ]
+
+    fileprivate var name: String { Self.names[rawValue] }
+}
+
+extension HTTPClientError {
+    fileprivate static let timeouts = [
+        deadlineExceeded, connectTimeout, readTimeout, writeTimeout, tlsHandshakeTimeout, getConnectionFromPoolTimeout,
+    ]
+}
+
 extension Error {
+    /// What kind of error it is, as `error.type` has it.
+    var typeName: String {
+        if let error = self as? HTTPClientError, HTTPClientError.timeouts.contains(error) { return "timeout" }
+        return String(reflecting: type(of: self))
+    }
+
     /// The error and its causes in one line of bounded length.
     var summary: String {
         let text =

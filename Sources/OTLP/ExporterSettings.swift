@@ -128,6 +128,12 @@ public struct ExporterSettings: Sendable, Hashable {
     static let grpcPort = 4317
     private static let httpPort = 4318
 
+    /// That of an end point which names none: the collector's, or HTTP's own where there is a scheme.
+    var usualPort: Int {
+        guard transport != .grpc else { return Self.grpcPort }
+        return endpoint.encrypted.map { $0 ? 443 : 80 } ?? Self.httpPort
+    }
+
     /// The resource: what was detected, then what the user says, then the service's name.
     public func resource(detected: [Attribute]) -> Resource {
         Resource(attributes: detected)

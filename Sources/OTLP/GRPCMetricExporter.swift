@@ -7,6 +7,7 @@ import SwiftProtobuf
 /// big for one request travels in several, one after the other.
 public struct GRPCMetricExporter: MetricExporter {
     public let destination: String
+    public let component: [Attribute]
     private let connection: ReplaceableConnection
     private let metadata: Metadata
     private let options: CallOptions
@@ -22,7 +23,7 @@ public struct GRPCMetricExporter: MetricExporter {
         guard settings.endpoint.path.isEmpty else {
             throw ExporterError("endpoint \"\(settings.endpoint)\": has a path; gRPC takes none, http/protobuf does")
         }
-        destination = settings.destination
+        (destination, component) = (settings.destination, settings.component)
         connection = try ReplaceableConnection(settings)
         metadata = Metadata(settings, version: version)
         format = RequestFormat(histograms: settings.histograms)
@@ -33,7 +34,7 @@ public struct GRPCMetricExporter: MetricExporter {
 
     public func export(_ batch: MetricBatch) async -> ExportOutcome {
         do {
-            return try await batch.deliver(format) { try await send($0) }
+            return try await batch.deliver(format) { (try await send($0), .grpc("OK")) }
         } catch {
             return failure(error)
         }

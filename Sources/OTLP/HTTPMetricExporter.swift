@@ -7,6 +7,7 @@ import SwiftProtobuf
 /// Delivers batches over OTLP/HTTP, as protobuf or as JSON.
 public struct HTTPMetricExporter: MetricExporter {
     public let destination: String
+    public let component: [Attribute]
     private let connection: Connection
     private let timeout: TimeAmount
     private let headers: HTTPHeaders
@@ -19,7 +20,7 @@ public struct HTTPMetricExporter: MetricExporter {
     /// An exporter; `version` is that of telegen-sonic, for the user agent. Fails when the settings name files that
     /// cannot be used, not when nobody listens.
     public init(_ settings: ExporterSettings, version: String) throws(ExporterError) {
-        destination = settings.destination
+        (destination, component) = (settings.destination, settings.component)
         timeout = TimeAmount(settings.timeout)
         isPacked = settings.compression == .gzip
         let isJSON = settings.transport == .httpJSON
@@ -44,14 +45,14 @@ public struct HTTPMetricExporter: MetricExporter {
         } catch let refusal as Refusal {
             return refusal.outcome
         } catch {
-            return .retryable(reason: "\(error)".printable, after: nil)
+            return .retryable(ExportFailure("\(error)".printable, type: error.typeName), after: nil)
         }
     }
 
     /// Calls under way are cancelled already, and the connection goes away with the exporter.
     public func shutdown() async {}
 
-    private func send(_ request: [UInt8]) async throws -> ExportResponse {
+    private func send(_ request: [UInt8]) async throws -> (ExportResponse, ResponseStatus) {
         var call = HTTPClientRequest(url: destination)
         call.method = .POST
         call.headers = headers
@@ -60,19 +61,20 @@ public struct HTTPMetricExporter: MetricExporter {
         let body = try await answer.body.collect(upTo: Self.largestAnswer)
         let type = answer.headers.first(name: "Content-Type") ?? ""
         guard (200...299).contains(answer.status.code) else {
-            let status: Google_Rpc_Status? = Self.message(body, type)
+            let details: Google_Rpc_Status? = Self.message(body, type)
             throw Refusal(
                 status: answer.status,
-                message: status?.message ?? (type.hasPrefix("text/plain") ? String(buffer: body).printable : ""),
+                message: details?.message ?? (type.hasPrefix("text/plain") ? String(buffer: body).printable : ""),
                 retryAfter: answer.headers.first(name: "Retry-After").flatMap { RetryAfter.duration($0) })
         }
+        let status = ResponseStatus.http(Int(answer.status.code))
         // Some receivers answer with nothing. Whoever answers with something else, as a proxy's page, has taken nothing.
-        guard body.readableBytes > 0 else { return ExportResponse() }
+        guard body.readableBytes > 0 else { return (ExportResponse(), status) }
         guard let response: ExportResponse = Self.message(body, type) else {
             throw Refusal(
                 status: answer.status, message: "the answer is no OTLP: is a collector there?", retryAfter: nil)
         }
-        return response
+        return (response, status)
     }
 
     private static func message<Answer: Message>(_ body: ByteBuffer, _ type: String) -> Answer? {
@@ -110,8 +112,10 @@ private struct Refusal: Error {
 
     var outcome: ExportOutcome {
         let reason = "HTTP \(status.code) \(status.reasonPhrase)\(message.isEmpty ? "" : ": \(message)")"
-        guard Self.retryable.contains(status.code) else { return .permanent(reason: reason) }
-        return .retryable(reason: reason, after: retryAfter)
+        var failure = ExportFailure(reason, status: .http(Int(status.code)))
+        // A status that says that all is well is no error's.
+        if (200...299).contains(status.code) { failure.type = "invalid_response" }
+        return Self.retryable.contains(status.code) ? .retryable(failure, after: retryAfter) : .permanent(failure)
     }
 }
 

@@ -28,16 +28,18 @@ extension MetricBatch {
     private static let largestRequest = 3_500_000
 
     /// Sends the batch's requests, one after the other, and adds up what the receiver says of them.
-    func deliver(_ format: RequestFormat, _ send: ([UInt8]) async throws -> ExportResponse) async throws
-        -> ExportOutcome
-    {
-        var (refused, message) = (Int64(0), "")
+    func deliver(
+        _ format: RequestFormat, _ send: ([UInt8]) async throws -> (ExportResponse, ResponseStatus)
+    ) async throws -> ExportOutcome {
+        var (refused, message, last) = (Int64(0), "", ResponseStatus?.none)
         for request in try requests(limit: Self.largestRequest, format: format) {
-            let partial = try await send(request).partialSuccess
+            let (response, status) = try await send(request)
+            let partial = response.partialSuccess
             refused = min(refused, .max / 2) + min(max(partial.rejectedDataPoints, 0), .max / 2)
             if message.isEmpty { message = partial.errorMessage }
+            last = status
         }
-        return .success(rejected: refused, message: message)
+        return .success(rejected: refused, message: message, status: last)
     }
 }
 

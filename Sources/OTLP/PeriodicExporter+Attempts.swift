@@ -4,26 +4,28 @@ extension PeriodicExporter {
         guard case .exporter(let exporter) = target else { return }
         var isNew = true
         while await mayTry(before: deadline) {
-            guard let batch = await nextBatch(&isNew) else { return }
-            let outcome = await attempt(batch, with: exporter, until: deadline)
+            guard let batch = await nextBatch(&isNew) else { return giveUp() }
+            let outcome = await observedAttempt(batch, with: exporter, until: deadline)
             guard !Task.isCancelled else { return }
             switch outcome {
-            case .success(let rejected, let message):
+            case .success(let rejected, let message, _):
                 await succeed(batch, rejected: rejected, message: message, at: exporter.destination)
                 if deltas == nil { return }
-            case .permanent(let reason):
+            case .permanent(let failure):
                 deltas?.refused()
                 forgetFailures()
-                fail(reason, at: exporter.destination, remedy: "its log may say why")
+                fail(failure.reason, at: exporter.destination, remedy: "its log may say why")
                 status.failedExports += 1
                 return
-            case .retryable(let reason, let asked):
+            case .retryable(let failure, let asked):
                 let remedy = "check that a collector of OTLP listens there, or set another otlp_endpoint"
-                fail(reason, at: exporter.destination, remedy: remedy)
+                fail(failure.reason, at: exporter.destination, remedy: remedy)
                 notBefore = clock.now.advanced(by: backoff.wait(spread: spread(), asked: asked))
             }
         }
-        if !Task.isCancelled { status.failedExports += 1 }
+        guard !Task.isCancelled else { return }
+        status.failedExports += 1
+        giveUp()
     }
 
     /// Waits out the back-off; false when that takes longer than this export may.
@@ -45,10 +47,25 @@ extension PeriodicExporter {
     }
 
     private func newestBatch() async -> MetricBatch? {
-        guard var batch = await collect(), batch.pointCount > 0 else { return nil }
+        let start = clock.now
+        let collected = await collect()
+        telemetry?.collected(in: start.duration(to: clock.now))
+        guard let collected, collected.pointCount > 0 else { return nil }
+        var batch = withOwnMetrics(collected)
         batch.keepTimesRising(after: latestTime)
         latestTime = max(latestTime, batch.latestTime)
         return batch
+    }
+
+    private func observedAttempt(
+        _ batch: MetricBatch, with exporter: any MetricExporter, until deadline: C.Instant
+    ) async -> ExportOutcome {
+        telemetry?.passed(batch.pointCount, to: exporter.component)
+        let start = clock.now
+        let outcome = await attempt(batch, with: exporter, until: deadline)
+        let told = Task.isCancelled ? .cancelled : outcome
+        telemetry?.attempted(told, by: exporter.component, in: start.duration(to: clock.now))
+        return told
     }
 
     /// The exporter's answer, or that there is none yet at the deadline. An exporter that does not
@@ -60,14 +77,14 @@ extension PeriodicExporter {
         let export = Task { continuation.yield(await exporter.export(batch)) }
         let timer = Task { [clock] in
             try? await clock.sleep(until: deadline, tolerance: nil)
-            continuation.yield(.retryable(reason: "no answer in time", after: nil))
+            continuation.yield(.retryable(ExportFailure("no answer in time", type: "timeout"), after: nil))
         }
         defer {
             export.cancel()
             timer.cancel()
         }
         for await answer in answers { return answer }
-        return .retryable(reason: "cancelled", after: nil)
+        return .cancelled
     }
 
     private func succeed(_ batch: MetricBatch, rejected: Int64, message: String, at destination: String) async {
@@ -111,5 +128,12 @@ extension PeriodicExporter {
         case .disabled: logger.info("metrics are not exported: OTEL_SDK_DISABLED is true")
         case .invalid(let reason): logger.warning("metrics are not exported: \(reason)")
         }
+    }
+}
+
+extension ExportOutcome {
+    /// Nobody waits for the answer any more.
+    fileprivate static var cancelled: ExportOutcome {
+        .retryable(ExportFailure("cancelled", type: "cancelled"), after: nil)
     }
 }

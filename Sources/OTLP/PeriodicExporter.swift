@@ -23,6 +23,8 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     var isRefusalLogged = false
     /// Nil: all is cumulative.
     var deltas: DeltaStreams?
+    /// Nil: it is not wanted.
+    var telemetry: SelfTelemetry?
 
     private var interval: Duration
     private var timeout: Duration
@@ -40,6 +42,7 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     ///   - temporality: since when values add up.
     ///   - start: in nanoseconds since 1970; of streams that began before, deltas do not tell what was counted before the
     ///     first collection, since an earlier process may have.
+    ///   - telemetry: tells, in each batch, how exporting goes; nil: nobody wants to know.
     ///   - logger: hears of transitions only.
     ///   - spread: multiplies waits; 0.8...1.2.
     ///   - delivered: called when the batch that was collected last has arrived.
@@ -47,7 +50,8 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     ///     called for each attempt.
     public init(
         interval: Duration, timeout: Duration, clock: C, target: ExportTarget,
-        temporality: ExporterSettings.TemporalityPreference = .cumulative, start: UInt64 = 0, logger: Logger,
+        temporality: ExporterSettings.TemporalityPreference = .cumulative, start: UInt64 = 0,
+        telemetry: SelfTelemetry? = nil, logger: Logger,
         spread: @escaping @Sendable () -> Double = { .random(in: 0.8...1.2) },
         delivered: @escaping @Sendable () async -> Void = {},
         collect: @escaping @Sendable () async -> MetricBatch?
@@ -56,6 +60,7 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
         self.timeout = timeout
         self.clock = clock
         self.target = target
+        self.telemetry = telemetry
         self.logger = logger
         self.spread = spread
         self.delivered = delivered
@@ -99,6 +104,7 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     private func replaceTarget(with new: ExportTarget) async {
         let old = target
         target = new
+        telemetry?.gaveUp()
         (backoff, notBefore, isRefusalLogged) = (Backoff(), nil, false)
         status.begin(new)
         logTarget()

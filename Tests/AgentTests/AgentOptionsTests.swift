@@ -15,6 +15,7 @@ struct AgentOptionsTests {
             #expect(options.mirror == AgentMirror(mode: .erspan))
             #expect(options.mirror.name.text == "erspan0")
             #expect(options.database == .auto && options.attach == .auto && !options.metricIfindex)
+            #expect(options.selfTelemetry)
             #expect(options.databaseConfig == "/var/run/redis/sonic-db/database_config.json")
             #expect(options.stateDirectory == "/var/lib/telegen-sonic" && options.bpffs == "/sys/fs/bpf")
         }
@@ -30,7 +31,7 @@ struct AgentOptionsTests {
             "TELEGEN_ERSPAN_KEY": "1023", "TELEGEN_ERSPAN_TTL": "9", "TELEGEN_ERSPAN_TOS": "184", "TELEGEN_BTF": "/e",
             "TELEGEN_LISTEN": "unix:/f", "TELEGEN_TOKENS": "/g", "TELEGEN_API_ALLOW": "tunnel-ends,remote-plain",
             "TELEGEN_TLS_CERT": "/h", "TELEGEN_TLS_KEY": "/i", "TELEGEN_TLS_CLIENT_CA": "/j",
-            "TELEGEN_LISTEN_MODE": "0660", "TELEGEN_LISTEN_GROUP": "adm",
+            "TELEGEN_LISTEN_MODE": "0660", "TELEGEN_LISTEN_GROUP": "adm", "TELEGEN_SELF_TELEMETRY": "false",
         ])
         #expect(warnings.isEmpty)
         #expect(options.mirror.mode == .none && options.mirror.device?.text == "Ethernet0")
@@ -45,6 +46,7 @@ struct AgentOptionsTests {
         #expect(options.database == .privateServer && options.attach == .clsact)
         #expect(options.databaseConfig == "/a" && options.stateDirectory == "/b" && options.bpffs == "/c")
         #expect(options.bpfObject == "/d" && options.metricIfindex && options.namespaceID == "asic0")
+        #expect(!options.selfTelemetry)
     }
 
     @Test(
@@ -52,7 +54,7 @@ struct AgentOptionsTests {
         arguments: [
             ("TELEGEN_MIRROR_MODE", "asic"), ("TELEGEN_ERSPAN_REMOTE", "1.2.3"), ("TELEGEN_ERSPAN_NAME", "a b"),
             ("TELEGEN_DB", "mysql"), ("TELEGEN_ATTACH", "xdp"), ("TELEGEN_STATE_DIR", "relative"),
-            ("NAMESPACE_ID", "../x"), ("TELEGEN_METRIC_IFINDEX", "yes"),
+            ("NAMESPACE_ID", "../x"), ("TELEGEN_METRIC_IFINDEX", "yes"), ("TELEGEN_SELF_TELEMETRY", "no"),
             ("TELEGEN_ERSPAN_KEY", "1024"), ("TELEGEN_ERSPAN_TTL", "0"), ("TELEGEN_ERSPAN_TOS", "256"),
             ("TELEGEN_LISTEN", "example.com:80"), ("TELEGEN_LISTEN", "127.0.0.1"), ("TELEGEN_LISTEN", "unix:x"),
             ("TELEGEN_LISTEN", "[::x]:80"), ("TELEGEN_LISTEN", "127.0.0.1:0"), ("TELEGEN_TOKENS", "tokens"),
@@ -62,7 +64,7 @@ struct AgentOptionsTests {
     func bad(name: String, value: String) {
         let (options, warnings) = AgentOptions.fromEnvironment([name: value])
         #expect(warnings.count == 1 && warnings[0].contains(name) && warnings[0].contains(value))
-        #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil)
+        #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil && options.selfTelemetry)
         let http = options.http
         #expect(http?.address.description == "127.0.0.1:8080" && http?.permissions == [] && http?.tokens == nil)
         #expect(http?.socketMode == 0o600 && http?.socketGroup == nil)

@@ -89,9 +89,10 @@ struct DoorTests {
         }
     }
 
-    @Test("Prometheus is told every packet, under the names of OTLP's metrics")
+    @Test("Prometheus is told every packet, and how exporting goes, under the names of OTLP's metrics")
     func metrics() async throws {
-        try await AgentUnderTest.run { agent in
+        let environment = ["OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "200"]
+        try await AgentUnderTest.run(environment) { agent in
             try await agent.write("m", ["port": "Ethernet0"])
             try await agent.wait("m", is: "running")
             let sent = try await agent.send(1000)
@@ -108,6 +109,10 @@ struct DoorTests {
             let told = try await sums()
             #expect(told["bpf_bytes_count"] == sent.packets && told["bpf_bytes_sum"] == sent.bytes)
             #expect(told["target_info"] == 1)
+            // Nobody listens.
+            try await eventually("failed exports are told") {
+                try await sums()["otel_sdk_exporter_operation_duration_seconds_count"] ?? 0 > 0
+            }
             #expect(await status(agent.namespace, ["-I", "http://127.0.0.1:8080/metrics"]) == "200")
         }
     }

@@ -72,6 +72,8 @@ struct OTLPAuditTests {
             let report = try await receiver.report()
             #expect(report["violations"] == [], "\(report["violations"] ?? .null)")
             #expect(try await receiver.total("bpf.bytes", "total") == packets)
+            let attempts = try await receiver.total("otel.sdk.exporter.operation.duration", "total")
+            #expect(attempts >= UInt64(2 * faults.count))
         }
     }
 }

@@ -8,7 +8,7 @@ import Testing
 /// OTLP over HTTP, to collectors real and misbehaving.
 @Suite(.timeLimit(.minutes(5)))
 struct OTLPHTTPTests {
-    private static let arrived = ExportOutcome.success(rejected: 0, message: "")
+    private static let arrived = ExportOutcome.success(rejected: 0, message: "", status: .http(200))
 
     private func settings(_ transport: ExporterSettings.Transport, _ endpoint: String) throws -> ExporterSettings {
         var settings = ExporterSettings.patient
@@ -97,8 +97,9 @@ struct OTLPHTTPTests {
     func retryable(code: Int, retryAfter: String?) async throws {
         try await HTTPReceiver.run([.answer(.init(code: code), retryAfter: retryAfter, text: "later")]) { receiver in
             let outcome = try await export(to: "127.0.0.1:\(receiver.port)")
-            guard case .retryable(let reason, let wait) = outcome else { return #expect(Bool(false), "\(outcome)") }
-            #expect(reason.hasPrefix("HTTP \(code) ") && reason.hasSuffix(": later"))
+            guard case .retryable(let failure, let wait) = outcome else { return #expect(Bool(false), "\(outcome)") }
+            #expect(failure.reason.hasPrefix("HTTP \(code) ") && failure.reason.hasSuffix(": later"))
+            #expect(failure.type == "\(code)" && failure.status == .http(code))
             #expect(wait == retryAfter.map { _ in .seconds(7) })
         }
     }
@@ -107,8 +108,8 @@ struct OTLPHTTPTests {
     func permanent(code: Int) async throws {
         try await HTTPReceiver.run([.answer(.init(code: code), retryAfter: "1")]) { receiver in
             let outcome = try await export(to: "127.0.0.1:\(receiver.port)")
-            guard case .permanent(let reason) = outcome else { return #expect(Bool(false), "\(outcome)") }
-            #expect(reason.hasPrefix("HTTP \(code) "))
+            guard case .permanent(let failure) = outcome else { return #expect(Bool(false), "\(outcome)") }
+            #expect(failure.reason.hasPrefix("HTTP \(code) ") && failure.status == .http(code))
         }
     }
 
@@ -117,7 +118,7 @@ struct OTLPHTTPTests {
     func partial(transport: ExporterSettings.Transport) async throws {
         try await HTTPReceiver.run([.partial(rejected: 2, message: "too old")]) { receiver in
             let outcome = try await export(transport, to: "127.0.0.1:\(receiver.port)")
-            #expect(outcome == .success(rejected: 2, message: "too old"))
+            #expect(outcome == .success(rejected: 2, message: "too old", status: .http(200)))
         }
     }
 
@@ -128,7 +129,8 @@ struct OTLPHTTPTests {
         }
         try await HTTPReceiver.run([.hang]) { receiver in
             let outcome = try await export(to: "127.0.0.1:\(receiver.port)") { $0.timeout = .milliseconds(300) }
-            guard case .retryable = outcome else { return #expect(Bool(false), "\(outcome)") }
+            guard case .retryable(let failure, _) = outcome else { return #expect(Bool(false), "\(outcome)") }
+            #expect(failure.type == "timeout" && failure.status == nil)
         }
     }
 

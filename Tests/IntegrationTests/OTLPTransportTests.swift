@@ -30,7 +30,7 @@ struct OTLPTransportTests {
         return outcome
     }
 
-    private let arrived = ExportOutcome.success(rejected: 0, message: "")
+    private let arrived = ExportOutcome.success(rejected: 0, message: "", status: .grpc("OK"))
 
     @Test("TLS works with an authority of one's own, by name and by address, with and without a scheme")
     func tls() async throws {
@@ -55,10 +55,11 @@ struct OTLPTransportTests {
             // The library tells the cause, or only its consequence, a closed connection, as it notices them.
             var reasons: Set<String> = []
             while !reasons.contains(where: { $0.contains("CERTIFICATE_VERIFY_FAILED") }) {
-                guard case .retryable(let reason, _) = try await export(to: "https://localhost:\(receiver.port)") else {
+                guard case .retryable(let failure, _) = try await export(to: "https://localhost:\(receiver.port)")
+                else {
                     return #expect(Bool(false), "the certificate is trusted")
                 }
-                reasons.insert(reason)
+                reasons.insert(failure.reason)
                 try #require(reasons.count < 20, "\(reasons)")
             }
             #expect(receiver.requests.isEmpty)

@@ -150,6 +150,20 @@ struct DeltaStreamsTests {
         }
         #expect(total <= 100 * 100 + 100)
     }
+
+    @Test("That streams of one metric were forgotten makes nobody doubt another's")
+    func forgottenElsewhere() {
+        var streams = DeltaStreams(.delta, start: 0)
+        func sums(_ points: [NumberPoint]) -> MetricData { .sum(points, monotonic: true, temporality: .cumulative) }
+        for round in 1...40 {
+            let time = UInt64(round * 10)
+            streams.take(batch(sums((0..<200).map { sum(1, "\(round) \($0)", start: time, at: time) })))
+            streams.delivered()
+        }
+        #expect(streams.remembered < 40 * 200)
+        streams.take(batch(sums([sum(3, "new", at: 500)]), sums([sum(4, "new", at: 500)])))
+        #expect(told(streams) == [[4, 1, 500]])
+    }
 }
 
 struct DeltaExportTests {

@@ -116,7 +116,7 @@ struct RetryTests {
 
     @Test("A partial success is not tried again; the refused points are counted and told once")
     func partialSuccess() async {
-        let partial = ScriptedExporter.Step.answer(.success(rejected: 3, message: "too old"))
+        let partial = ScriptedExporter.Step.answer(.success(rejected: 3, message: "too old", status: .grpc("OK")))
         let receiver = ScriptedExporter([partial, partial])
         let bench = Bench(receiver)
         await bench.run {
@@ -133,7 +133,7 @@ struct RetryTests {
 
     @Test("A message without refused points is a warning, and no error")
     func warning() async {
-        let receiver = ScriptedExporter([.answer(.success(rejected: 0, message: "deprecated"))])
+        let receiver = ScriptedExporter([.answer(.success(rejected: 0, message: "deprecated", status: .grpc("OK")))])
         let bench = Bench(receiver)
         await bench.exporter.flush()
         #expect(await bench.exporter.status.lastError == nil)

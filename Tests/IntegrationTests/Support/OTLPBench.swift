@@ -11,13 +11,13 @@ final class OTLPBench: Sendable {
     /// Exports `points` points per batch to `endpoint`.
     init(
         _ endpoint: String, points: Int = 1, timeout: Duration = .seconds(60),
-        settings: ExporterSettings = .patient
+        settings: ExporterSettings = .patient, telemetry: SelfTelemetry? = nil
     ) throws {
         var settings = settings
         settings.endpoint = try Endpoint(parsing: endpoint)
         let exporter = PeriodicExporter(
             interval: .milliseconds(100), timeout: timeout, clock: ContinuousClock(),
-            target: settings.makeTarget(version: "1.2.3"),
+            target: settings.makeTarget(version: "1.2.3"), telemetry: telemetry,
             logger: Logger(label: "otlp") { _ in SwiftLogNoOpLogHandler() },
             spread: { 0.05 }, collect: { Self.batch(points: points) })
         self.exporter = exporter

@@ -19,14 +19,14 @@ final class Bench: Sendable {
     /// `times` are those of the batches that are collected, in nanoseconds; then the clock's.
     init(
         _ target: ExportTarget, times: [UInt64?] = [],
-        temporality: ExporterSettings.TemporalityPreference = .cumulative,
+        temporality: ExporterSettings.TemporalityPreference = .cumulative, telemetry: SelfTelemetry? = nil,
         batch: @escaping @Sendable (UInt64) -> MetricBatch = Bench.batch
     ) {
         let (clock, counts, log) = (clock, Counts(), log)
         self.counts = counts
         exporter = PeriodicExporter(
             interval: .seconds(10), timeout: .milliseconds(7500), clock: clock, target: target,
-            temporality: temporality, logger: log.logger, spread: { 1 },
+            temporality: temporality, telemetry: telemetry, logger: log.logger, spread: { 1 },
             delivered: { counts.delivered.withLock { $0 += 1 } },
             collect: {
                 let index = counts.collected.withLock { count in

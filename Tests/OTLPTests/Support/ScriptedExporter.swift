@@ -10,12 +10,17 @@ final class ScriptedExporter: MetricExporter {
         /// No answer before the shutdown, even to a caller that gave up.
         case deaf
 
-        static let ok = Step.answer(.success(rejected: 0, message: ""))
-        static let unavailable = Step.answer(.retryable(reason: "unavailable: away", after: nil))
+        static let ok = Step.answer(.success(rejected: 0, message: "", status: .grpc("OK")))
+        static let unavailable = Step.answer(
+            .retryable(ExportFailure("unavailable: away", status: .grpc("UNAVAILABLE")), after: nil))
         static func wait(_ duration: Duration) -> Step {
-            .answer(.retryable(reason: "resourceExhausted: slow down", after: duration))
+            .answer(
+                .retryable(
+                    ExportFailure("resourceExhausted: slow down", status: .grpc("RESOURCE_EXHAUSTED")), after: duration)
+            )
         }
-        static let refuse = Step.answer(.permanent(reason: "invalidArgument: what is this"))
+        static let refuse = Step.answer(
+            .permanent(ExportFailure("invalidArgument: what is this", status: .grpc("INVALID_ARGUMENT"))))
     }
 
     private struct State {
@@ -25,6 +30,8 @@ final class ScriptedExporter: MetricExporter {
     }
 
     let destination: String
+    /// Its destination is its name.
+    var component: [Attribute] { [Attribute("otel.component.name", destination)] }
     private let state: Mutex<State>
     private let (untilEnd, end) = AsyncStream<Void>.makeStream()
 
@@ -56,6 +63,6 @@ final class ScriptedExporter: MetricExporter {
 
     private func hang() async -> ExportOutcome {
         for await _ in untilEnd {}
-        return .retryable(reason: "cancelled", after: nil)
+        return .retryable(ExportFailure("cancelled", type: "cancelled"), after: nil)
     }
 }
