@@ -52,7 +52,7 @@ enum ExportedMetric: Int, CaseIterable, Hashable, Sendable {
         switch self {
         case .bytes, .flowBytes, .burstPeak: "By"
         case .burstUtilization: "%"
-        case .cost: "ns"
+        case .cost: "s"
         default: "{packet}"
         }
     }

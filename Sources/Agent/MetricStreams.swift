@@ -43,7 +43,7 @@ extension JobReport {
     private func readings(_ spec: JobSpec) -> [Reading] {
         var readings = [Reading(metric: .sampleRate, value: .gauge(.int(Int64(sampleRate ?? spec.sampleRate))))]
         if case .nanosecondsPerPacket(let cost) = cost {
-            readings.append(Reading(metric: .cost, value: .gauge(.double(cost))))
+            readings.append(Reading(metric: .cost, value: .gauge(.double(cost / 1e9))))
         }
         return readings
     }

@@ -59,7 +59,7 @@ extension Metric {
     }
 
     /// The units in use; those in braces are no units (UCUM) and are left out.
-    private static let units = ["By": "bytes", "ns": "nanoseconds", "s": "seconds", "%": "percent"]
+    private static let units = ["By": "bytes", "s": "seconds", "%": "percent"]
 }
 
 extension MetricData {

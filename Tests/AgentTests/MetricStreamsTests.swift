@@ -162,7 +162,7 @@ struct MetricStreamsTests {
         job.cost = .unavailable(reason: "x")
         #expect(named(job)["telegen.job.cost"] == nil)
         job.cost = .nanosecondsPerPacket(12.5)
-        #expect(named(job)["telegen.job.cost"]?.values.map(\.value) == [.gauge(.double(12.5))])
+        #expect(named(job)["telegen.job.cost"]?.values.map(\.value) == [.gauge(.double(12.5e-9))])
     }
 
     @Test("metrics are named once, and a histogram has a bucket more than bounds")

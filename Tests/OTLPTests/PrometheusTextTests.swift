@@ -61,7 +61,7 @@ struct PrometheusTextTests {
         "Units are words behind the name, before _total",
         arguments: [
             ("telegen.flow.bytes", "By", true, "telegen_flow_bytes_total"),
-            ("telegen.job.cost", "ns", false, "telegen_job_cost_nanoseconds"),
+            ("telegen.job.cost", "s", false, "telegen_job_cost_seconds"),
             ("telegen.burst.peak", "By", false, "telegen_burst_peak_bytes"),
             ("otel.sdk.exporter.operation.duration", "s", false, "otel_sdk_exporter_operation_duration_seconds"),
             ("requests.total", "1", true, "requests_total"), ("9lives..x", "", false, "_9lives_x"),
