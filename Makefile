@@ -5,7 +5,8 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv clean help
+.PHONY: build release test test-unit test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv \
+  receivers clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -15,6 +16,9 @@ setup: ## Install the Debian packages that are missing.
 
 venv: ## Make .venv with the real collector for tests and the demonstration.
 	@scripts/setup venv
+
+receivers: ## Download VictoriaMetrics and Prometheus into .build-tools, for tests that skip without them.
+	@scripts/setup receivers
 
 # The name follows the tag: v1.2.3 is release/mark-v1-2-3, anything else dev.
 stamp:
