@@ -105,14 +105,16 @@ public struct Agent: Service {
         let detected = HostFacts.resource(instanceID: instanceID, version: build.version, metadata: device)
         return MetricsSource(
             reconciler, resource: options.exporter.resource(detected: detected), version: build.version,
-            withIfindex: options.metricIfindex, clock: clock)
+            withIfindex: options.metricIfindex, limit: options.cardinalityLimit, clock: clock, logger: logger)
     }
 
     private func makeExport(_ source: MetricsSource, _ clock: AgentClock) -> ExportService {
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
         return ExportService(
             settings, version: build.version, source: source, start: clock.horizon,
-            telemetry: options.selfTelemetry ? SelfTelemetry(start: clock.began.nanoseconds) : nil, logger: logger)
+            telemetry: options.selfTelemetry
+                ? SelfTelemetry(start: clock.began.nanoseconds, limit: options.cardinalityLimit) : nil,
+            logger: logger)
     }
 
     /// Nil: nobody is to enter.

@@ -35,6 +35,7 @@ extension AgentOptions {
             JobName($0)?.text
         }
         options.metricIfindex = reader.bool("TELEGEN_METRIC_IFINDEX") ?? false
+        options.cardinalityLimit = reader.cardinalityLimit(options.cardinalityLimit)
         options.selfTelemetry = reader.bool("TELEGEN_SELF_TELEMETRY") ?? options.selfTelemetry
         options.measuresCost = reader.bool("TELEGEN_MEASURE_COST") ?? false
         options.http = reader.http()
@@ -65,6 +66,14 @@ extension AgentOptions {
 
         mutating func path(_ name: String) -> String? {
             value(name, "an absolute path") { $0.hasPrefix("/") && !$0.contains("\0") ? $0 : nil }
+        }
+
+        /// Nil: there is none.
+        mutating func cardinalityLimit(_ usual: Int?) -> Int? {
+            let limit = value("TELEGEN_CARDINALITY_LIMIT", "1 to 1000000, 0 or off") { text in
+                text == "off" ? 0 : Int(text).flatMap { 0...1_000_000 ~= $0 ? $0 : nil }
+            }
+            return limit == 0 ? nil : limit ?? usual
         }
 
         /// Nil: `TELEGEN_LISTEN` is `off`.

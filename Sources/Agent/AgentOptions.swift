@@ -21,6 +21,8 @@ public struct AgentOptions: Sendable {
     public var attach = AttachChoice.auto
     /// Whether metrics have the attribute `ifindex`.
     public var metricIfindex = false
+    /// How many streams a metric may have; nil: any number.
+    public var cardinalityLimit: Int? = CardinalityLimit.usual
     /// Whether the exporter tells how it is doing.
     public var selfTelemetry = true
     /// Whether the kernel is asked, for a second a minute, what the programs cost; wants CAP_SYS_ADMIN.

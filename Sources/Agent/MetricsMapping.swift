@@ -7,33 +7,61 @@ struct MetricsMapping: Sendable {
     private var open: [StreamID: StreamPoint] = [:]
     private var latest: [StreamID: StreamPoint] = [:]
     private var latestCounted: [StreamID: StreamPoint] = [:]
-    private var latestTime = UnixTime(nanoseconds: 0)
-    private var origins = StreamOrigins()
+    private var latestTime: UnixTime
+    private var origins: StreamOrigins
+    private var limit: CardinalityLimit
+
+    /// - Parameters:
+    ///   - limit: how many streams a metric may have; nil: any number.
+    ///   - start: of streams that began before, an earlier agent may have told.
+    init(limit: Int? = nil, start: UnixTime = UnixTime(nanoseconds: 0)) {
+        self.limit = CardinalityLimit(limit)
+        (latestTime, origins) = (start, StreamOrigins(horizon: start))
+    }
+
+    /// Streams of which something is known.
+    var remembered: Int { limit.remembered + origins.count }
+
+    /// Metrics that have had more streams than they may.
+    var overflowing: Set<ExportedMetric> { limit.overflowing }
 
     /// Points of the streams that are, and a last one, without a value, of those that were.
     ///
     /// - Parameter jobs: all that exist, exported now or not.
-    mutating func metrics(_ counted: [StreamID: StreamPoint], jobs: Set<JobName>, now: UnixTime) -> [Metric] {
+    mutating func metrics(_ streams: [StreamID: StreamPoint], jobs: Set<JobName>, now: UnixTime) -> [Metric] {
+        let counted = limit.keep(streams, after: latestCounted, at: latestTime, jobs: jobs, origins)
         latest = counted
         for index in counted.indices {
             latest.values[index] = origins.point(counted[index].value, of: counted[index].key)
         }
         (latestCounted, latestTime) = (counted, now)
-        let exported = Set(counted.keys.lazy.map(\.source.job))
+        let exported = Set(streams.keys.lazy.map(\.source.job))
         origins.forget(allBut: jobs, exported: exported) { counted[$0] != nil || open[$0] != nil }
 
         var told = Array(repeating: [Told](), count: ExportedMetric.allCases.count)
         for (id, point) in latest {
-            told[id.source.metric.rawValue].append(Told(id: id, point: point, hasEnded: false))
+            told[id.source.metric.rawValue].append(Told(id: id, point: point))
         }
         for (id, point) in open where latest[id] == nil && id.source.metric.kind != .gauge {
             told[id.source.metric.rawValue].append(Told(id: id, point: point, hasEnded: true))
         }
+        // What overflowed once is no reason to go on speaking.
+        guard !streams.isEmpty || told.contains(where: { !$0.isEmpty }) else { return [] }
+        for (metric, point) in limit.overflows { told[metric.rawValue].append(Told(point: point)) }
         return ExportedMetric.allCases.filter { !told[$0.rawValue].isEmpty }.map { metric in
             Metric(
                 name: metric.name, description: metric.description, unit: metric.unit,
                 data: Self.data(of: metric, told[metric.rawValue], now))
         }
+    }
+
+    /// What `metrics` would say, when no collector is to hear it.
+    mutating func view(_ streams: [StreamID: StreamPoint], jobs: Set<JobName>, now: UnixTime) -> [Metric] {
+        var view = self
+        let metrics = view.metrics(streams, jobs: jobs, now: now)
+        // Whoever looks sees an overflow that does not fall either.
+        limit = view.limit
+        return metrics
     }
 
     /// The batch made last has arrived: the ends it told need not be told again.
@@ -54,9 +82,12 @@ struct MetricsMapping: Sendable {
 
 /// A stream's newest point; without a value when the stream has ended.
 private struct Told {
-    let id: StreamID
+    /// Nil: the overflow.
+    var id: StreamID?
     let point: StreamPoint
-    let hasEnded: Bool
+    var hasEnded = false
+
+    private var attributes: [Attribute] { id?.attributes ?? .overflow }
 
     /// No stream is told of before it began, as by an agent that was started after the clock was set back.
     private func nanoseconds(at time: UnixTime) -> UInt64 { max(time, point.start).nanoseconds }
@@ -66,10 +97,10 @@ private struct Told {
         switch point.value {
         case .sum(let count):
             NumberPoint(
-                attributes: id.attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
+                attributes: attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
                 value: .int(Int64(clamping: count)), noRecordedValue: hasEnded)
         case .gauge(let number):
-            NumberPoint(attributes: id.attributes, time: time.nanoseconds, value: number, noRecordedValue: hasEnded)
+            NumberPoint(attributes: attributes, time: time.nanoseconds, value: number, noRecordedValue: hasEnded)
         case .histogram: nil
         }
     }
@@ -78,7 +109,7 @@ private struct Told {
     func distribution(_ bounds: [Double], at time: UnixTime) -> HistogramPoint? {
         guard case .histogram(let buckets, let sum) = point.value else { return nil }
         return HistogramPoint(
-            attributes: id.attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
+            attributes: attributes, start: point.start.nanoseconds, time: nanoseconds(at: time),
             count: buckets.reduce(0, &+), sum: sum.map { Double($0) }, bucketCounts: buckets, explicitBounds: bounds,
             noRecordedValue: hasEnded)
     }

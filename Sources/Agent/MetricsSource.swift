@@ -1,4 +1,5 @@
 import Domain
+import Logging
 import OTLP
 
 /// What the exporter collects from.
@@ -8,35 +9,60 @@ actor MetricsSource {
     private let version: String
     private let withIfindex: Bool
     private let clock: AgentClock
-    private var mapping = MetricsMapping()
+    private let logger: Logger
+    private var mapping: MetricsMapping
+    private var newest: UInt64 = 0
 
-    init(_ reconciler: Reconciler, resource: Resource, version: String, withIfindex: Bool, clock: AgentClock) {
+    /// - Parameter limit: how many streams a metric may have; nil: any number.
+    init(
+        _ reconciler: Reconciler, resource: Resource, version: String, withIfindex: Bool, limit: Int?,
+        clock: AgentClock, logger: Logger
+    ) {
         self.reconciler = reconciler
         self.resource = resource
         self.version = version
         self.withIfindex = withIfindex
         self.clock = clock
+        self.logger = logger
+        mapping = MetricsMapping(limit: limit, start: clock.began)
     }
 
     /// Nil when there is nothing to say.
     func collect() async -> MetricBatch? {
-        guard let snapshot = await reconciler.snapshot() else { return nil }
-        return batch(of: snapshot, &mapping)
+        await batch { $0.metrics($1, jobs: $2, now: $3) }
     }
 
     func delivered() { mapping.delivered() }
 
     /// What an export would say now, of which the exporter does not hear.
     func look() async -> MetricBatch? {
-        guard let snapshot = await reconciler.snapshot() else { return nil }
-        var view = mapping
-        return batch(of: snapshot, &view)
+        await batch { $0.view($1, jobs: $2, now: $3) }
     }
 
-    private func batch(of snapshot: StateSnapshot, _ mapping: inout MetricsMapping) -> MetricBatch? {
-        let jobs = Set(snapshot.jobs.map(\.status.name))
-        let metrics = mapping.metrics(snapshot.streams(withIfindex: withIfindex), jobs: jobs, now: clock.forwardTime)
+    private func batch(
+        _ map: (inout MetricsMapping, [StreamID: StreamPoint], Set<JobName>, UnixTime) -> [Metric]
+    ) async -> MetricBatch? {
+        guard let snapshot = await snapshot() else { return nil }
+        let (jobs, overflowing) = (Set(snapshot.jobs.map(\.status.name)), mapping.overflowing)
+        let metrics = map(&mapping, snapshot.streams(withIfindex: withIfindex), jobs, clock.forwardTime)
+        for metric in mapping.overflowing.subtracting(overflowing) {
+            logger.warning(
+                """
+                the metric \(metric.name) has more streams than TELEGEN_CARDINALITY_LIMIT allows: those that came last \
+                are told as one, with otel.metric.overflow
+                """)
+        }
         guard !metrics.isEmpty else { return nil }
         return MetricBatch(resource: resource, scopeName: "telegen-sonic", scopeVersion: version, metrics: metrics)
+    }
+
+    /// None that is older than one before it: counts would seem to have begun anew.
+    private func snapshot() async -> StateSnapshot? {
+        while let snapshot = await reconciler.snapshot() {
+            guard snapshot.number > newest else { continue }
+            newest = snapshot.number
+            return snapshot
+        }
+        return nil
     }
 }

@@ -56,6 +56,7 @@ public actor Reconciler {
     /// Taps that a plan came not to, because there was news: the next one begins with them.
     private var overdue: Set<TapID> = []
     private var alarm: Task<Void, Never>?
+    private var snapshots: UInt64 = 0
     private var troubles: TroubleLog
 
     init(
@@ -163,7 +164,9 @@ public actor Reconciler {
     func snapshot() -> StateSnapshot? {
         guard isKnown else { return nil }
         do {
-            return StateSnapshot(jobs: reports(try dataplane?.counters() ?? [:]))
+            let jobs = reports(try dataplane?.counters() ?? [:])
+            snapshots += 1
+            return StateSnapshot(jobs: jobs, number: snapshots)
         } catch {
             return nil
         }

@@ -5,6 +5,8 @@ struct StateSnapshot: Sendable {
     var jobs: [JobReport] = []
     /// Rows of TELEGEN_JOB whose key is no job name, and why.
     var misnamed: [String: String] = [:]
+    /// Snapshots that are taken later have greater ones.
+    var number: UInt64 = 0
 }
 
 /// A job's status with its counts.

@@ -26,6 +26,15 @@ struct StreamID: Hashable, Sendable {
     }
 }
 
+extension StreamID.Source: Comparable {
+    /// Of one metric: by job, direction and label.
+    static func < (one: Self, other: Self) -> Bool {
+        (one.job.text, one.direction?.rawValue ?? "", one.label) < (
+            other.job.text, other.direction?.rawValue ?? "", other.label
+        )
+    }
+}
+
 /// What tells the streams of one metric and tap apart.
 enum StreamLabel: Hashable, Sendable {
     case none
@@ -52,6 +61,27 @@ enum StreamLabel: Hashable, Sendable {
         case .control(let control): [Attribute("telegen.control.protocol", control.name)]
         case .flow(let key): key.attributes
         case .copyOutcome(let name): [Attribute("telegen.copy.outcome", name)]
+        }
+    }
+}
+
+extension StreamLabel: Comparable {
+    /// Of one metric; any fixed order will do.
+    static func < (one: Self, other: Self) -> Bool {
+        switch (one, other) {
+        case (.flow(let key), .flow(let otherKey)): key < otherKey
+        case (.tcpFlag(let name), .tcpFlag(let otherName)), (.copyOutcome(let name), .copyOutcome(let otherName)):
+            name < otherName
+        default: one.number < other.number
+        }
+    }
+
+    private var number: Int {
+        switch self {
+        case .packetClass(let packetClass): packetClass.rawValue
+        case .dscp(let number), .ecn(let number): number
+        case .control(let control): control.rawValue
+        case .none, .tcpFlag, .flow, .copyOutcome: 0
         }
     }
 }

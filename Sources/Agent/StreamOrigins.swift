@@ -4,6 +4,17 @@ import Domain
 /// zero, so that nothing is told twice.
 struct StreamOrigins: Sendable {
     private var origins: [StreamID.Source: Origin] = [:]
+    /// Of counts that began before, an earlier agent may have told.
+    private let horizon: UnixTime
+    /// The latest beginning of a flow that was forgotten.
+    private var forgotten: UnixTime?
+
+    /// The most flows that are remembered without being in the report.
+    private static let mostDeparted = 4096
+
+    init(horizon: UnixTime) { self.horizon = horizon }
+
+    var count: Int { origins.count }
 
     /// The point as its own stream has it.
     mutating func point(_ point: StreamPoint, of id: StreamID) -> StreamPoint {
@@ -20,15 +31,30 @@ struct StreamOrigins: Sendable {
         for (id, point) in counted { origins[id.source]?.arrived = (point.value, time) }
     }
 
-    /// Forgets jobs that are no more, and flows that have left the report. A job that is not exported now, as while its
-    /// port is away, has no report: its flows are kept.
+    /// What of a source's counts streams of its own have told: of what nobody knows, everything. Nil: nothing.
+    func told(_ point: StreamPoint, of source: StreamID.Source) -> StreamValue? {
+        if let origin = origins[source], origin.life == point.start, let told = origin.lastTold { return told }
+        var isOld = point.start < horizon
+        if case .flow = source.label, let forgotten { isOld = isOld || point.start <= forgotten }
+        return isOld ? point.value : nil
+    }
+
+    /// Forgets jobs that are no more, and of the flows that have left the report all but the last. A job that is not
+    /// exported now, as while its port is away, has no report: its flows are kept.
     mutating func forget(allBut jobs: Set<JobName>, exported: Set<JobName>, _ isCurrent: (StreamID) -> Bool) {
+        var departed: [(source: StreamID.Source, left: UnixTime)] = []
         for (source, origin) in origins {
-            if case .flow = source.label, exported.contains(source.job), !isCurrent(origin.id) {
+            if !jobs.contains(source.job) {
                 origins[source] = nil
-            } else if !jobs.contains(source.job) {
-                origins[source] = nil
+            } else if case .flow = source.label, exported.contains(source.job), !isCurrent(origin.id) {
+                departed.append((source, origin.arrived?.time ?? origin.start))
             }
+        }
+        guard departed.count > Self.mostDeparted else { return }
+        departed.sort { $0.left > $1.left }
+        for (source, _) in departed.dropFirst(Self.mostDeparted / 2) {
+            guard let origin = origins.removeValue(forKey: source) else { continue }
+            forgotten = max(forgotten ?? origin.life, origin.life)
         }
     }
 }
@@ -63,7 +89,7 @@ private struct Origin: Sendable {
         StreamPoint(start: start, value: point.value.since(told))
     }
 
-    private var lastTold: StreamValue? { arrived?.value ?? told }
+    var lastTold: StreamValue? { arrived?.value ?? told }
 
     /// Whether who counts has begun anew within the life.
     private func hasFallen(_ point: StreamPoint) -> Bool { lastTold.map { point.value.hasFallen(below: $0) } ?? false }

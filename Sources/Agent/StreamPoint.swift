@@ -27,6 +27,16 @@ extension StreamValue {
         }
     }
 
+    /// This and what another stream counted, of the same kind.
+    func adding(_ other: StreamValue) -> StreamValue {
+        switch (self, other) {
+        case (.sum(let one), .sum(let two)): .sum(one &+ two)
+        case (.histogram(let one, let sum), .histogram(let two, let otherSum)):
+            .histogram(zip(one, two).map { $0 &+ $1 }, sum: sum.flatMap { sum in otherSum.map { sum &+ $0 } })
+        default: other
+        }
+    }
+
     /// Whether less than `earlier`: who counts has begun anew.
     func hasFallen(below earlier: StreamValue) -> Bool {
         switch (self, earlier) {

@@ -15,7 +15,7 @@ struct AgentOptionsTests {
             #expect(options.mirror == AgentMirror(mode: .erspan))
             #expect(options.mirror.name.text == "erspan0")
             #expect(options.database == .auto && options.attach == .auto && !options.metricIfindex)
-            #expect(options.selfTelemetry)
+            #expect(options.selfTelemetry && options.cardinalityLimit == 16_384)
             #expect(options.databaseConfig == "/var/run/redis/sonic-db/database_config.json")
             #expect(options.stateDirectory == "/var/lib/telegen-sonic" && options.bpffs == "/sys/fs/bpf")
         }
@@ -32,6 +32,7 @@ struct AgentOptionsTests {
             "TELEGEN_LISTEN": "unix:/f", "TELEGEN_TOKENS": "/g", "TELEGEN_API_ALLOW": "tunnel-ends,remote-plain",
             "TELEGEN_TLS_CERT": "/h", "TELEGEN_TLS_KEY": "/i", "TELEGEN_TLS_CLIENT_CA": "/j",
             "TELEGEN_LISTEN_MODE": "0660", "TELEGEN_LISTEN_GROUP": "adm", "TELEGEN_SELF_TELEMETRY": "false",
+            "TELEGEN_CARDINALITY_LIMIT": "1000000",
         ])
         #expect(warnings.isEmpty)
         #expect(options.mirror.mode == .none && options.mirror.device?.text == "Ethernet0")
@@ -46,7 +47,7 @@ struct AgentOptionsTests {
         #expect(options.database == .privateServer && options.attach == .clsact)
         #expect(options.databaseConfig == "/a" && options.stateDirectory == "/b" && options.bpffs == "/c")
         #expect(options.bpfObject == "/d" && options.metricIfindex && options.namespaceID == "asic0")
-        #expect(!options.selfTelemetry)
+        #expect(!options.selfTelemetry && options.cardinalityLimit == 1_000_000)
     }
 
     @Test(
@@ -55,6 +56,8 @@ struct AgentOptionsTests {
             ("TELEGEN_MIRROR_MODE", "asic"), ("TELEGEN_ERSPAN_REMOTE", "1.2.3"), ("TELEGEN_ERSPAN_NAME", "a b"),
             ("TELEGEN_DB", "mysql"), ("TELEGEN_ATTACH", "xdp"), ("TELEGEN_STATE_DIR", "relative"),
             ("NAMESPACE_ID", "../x"), ("TELEGEN_METRIC_IFINDEX", "yes"), ("TELEGEN_SELF_TELEMETRY", "no"),
+            ("TELEGEN_CARDINALITY_LIMIT", "1000001"), ("TELEGEN_CARDINALITY_LIMIT", "-1"),
+            ("TELEGEN_CARDINALITY_LIMIT", "many"),
             ("TELEGEN_ERSPAN_KEY", "1024"), ("TELEGEN_ERSPAN_TTL", "0"), ("TELEGEN_ERSPAN_TOS", "256"),
             ("TELEGEN_LISTEN", "example.com:80"), ("TELEGEN_LISTEN", "127.0.0.1"), ("TELEGEN_LISTEN", "unix:x"),
             ("TELEGEN_LISTEN", "[::x]:80"), ("TELEGEN_LISTEN", "127.0.0.1:0"), ("TELEGEN_TOKENS", "tokens"),
@@ -65,9 +68,16 @@ struct AgentOptionsTests {
         let (options, warnings) = AgentOptions.fromEnvironment([name: value])
         #expect(warnings.count == 1 && warnings[0].contains(name) && warnings[0].contains(value))
         #expect(options.mirror == AgentMirror(mode: .erspan) && options.namespaceID == nil && options.selfTelemetry)
+        #expect(options.cardinalityLimit == 16_384)
         let http = options.http
         #expect(http?.address.description == "127.0.0.1:8080" && http?.permissions == [] && http?.tokens == nil)
         #expect(http?.socketMode == 0o600 && http?.socketGroup == nil)
+    }
+
+    @Test("a metric may have any number of streams when the limit is off", arguments: ["0", "off"])
+    func unlimited(value: String) {
+        let (options, warnings) = AgentOptions.fromEnvironment(["TELEGEN_CARDINALITY_LIMIT": value])
+        #expect(warnings.isEmpty && options.cardinalityLimit == nil)
     }
 
     @Test(

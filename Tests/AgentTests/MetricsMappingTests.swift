@@ -197,6 +197,21 @@ struct MetricsMappingTests {
         #expect(next.start == 9 && next.value == .int(15))
     }
 
+    @Test(
+        "a flow that was out of the report when its port got another number starts at zero, and nothing is told twice")
+    func flowRenumberedAside() throws {
+        var mapping = MetricsMapping()
+        let label = StreamLabel.flow(Snapshots.flow(1, packets: 0, score: 0).key)
+        let others = [stream("a"): point(1)]
+        for flows in [[stream("a", .flowPackets, label, ifindex: 4): point(10)], [:], [:]] {
+            _ = metrics(&mapping, others.merging(flows) { $1 })
+            mapping.delivered()
+        }
+        let returned = others.merging([stream("a", .flowPackets, label, ifindex: 5): point(25)]) { $1 }
+        let next = try #require(sums(metrics(&mapping, returned, at: 40).filter { $0.name.contains("flow") }).first)
+        #expect(next.start == 9 && next.value == .int(15))
+    }
+
     @Test("a flow that was forgotten and returns is a new stream")
     func flowAnew() throws {
         var mapping = MetricsMapping()

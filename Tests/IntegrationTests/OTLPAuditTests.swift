@@ -12,14 +12,15 @@ struct OTLPAuditTests {
         let transport: String
         let temporality: String
         let histograms: String
-        var testDescription: String { "\(transport), \(temporality), \(histograms)" }
+        var limit = "off"
+        var testDescription: String { "\(transport), \(temporality), \(histograms), limit \(limit)" }
     }
 
     private static let ways = [
-        Way(transport: "grpc", temporality: "cumulative", histograms: "explicit_bucket_histogram"),
+        Way(transport: "grpc", temporality: "cumulative", histograms: "explicit_bucket_histogram", limit: "2"),
         Way(transport: "grpc", temporality: "delta", histograms: "base2_exponential_bucket_histogram"),
         Way(transport: "http/protobuf", temporality: "cumulative", histograms: "base2_exponential_bucket_histogram"),
-        Way(transport: "http/protobuf", temporality: "delta", histograms: "explicit_bucket_histogram"),
+        Way(transport: "http/protobuf", temporality: "delta", histograms: "explicit_bucket_histogram", limit: "2"),
         Way(transport: "http/json", temporality: "lowmemory", histograms: "explicit_bucket_histogram"),
         Way(transport: "http/json", temporality: "delta", histograms: "base2_exponential_bucket_histogram"),
     ]
@@ -43,10 +44,11 @@ struct OTLPAuditTests {
         if way.temporality == "cumulative" { faults.append("lost") }
         let environment = [
             "OTEL_SDK_DISABLED": "", "OTEL_EXPORTER_OTLP_PROTOCOL": way.transport, "OTEL_METRIC_EXPORT_INTERVAL": "200",
-            "OTEL_EXPORTER_OTLP_TIMEOUT": "1000", "OTEL_METRIC_EXPORT_TIMEOUT": "20000",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "2000", "OTEL_METRIC_EXPORT_TIMEOUT": "20000",
             "OTEL_EXPORTER_OTLP_COMPRESSION": way.temporality == "delta" ? "gzip" : "none",
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": way.temporality,
             "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": way.histograms,
+            "TELEGEN_CARDINALITY_LIMIT": way.limit,
         ]
         try await AgentUnderTest.run(environment) { agent in
             let receiver = try AuditingReceiver(agent, script: faults.map { "ok,\($0)" } + ["ok"])
@@ -74,6 +76,46 @@ struct OTLPAuditTests {
             #expect(try await receiver.total("bpf.bytes", "total") == packets)
             let attempts = try await receiver.total("otel.sdk.exporter.operation.duration", "total")
             #expect(attempts >= UInt64(2 * faults.count))
+            // Four classes.
+            #expect(try await receiver.count("streams", of: "bpf.packets") == (way.limit == "off" ? 4 : 3))
+            let warning = "the metric bpf.packets has more streams than TELEGEN_CARDINALITY_LIMIT allows"
+            #expect(agent.log.split(separator: warning).count == (way.limit == "off" ? 1 : 2))
+        }
+    }
+
+    @Test(
+        "killed and started again under a limit, an agent tells nothing twice",
+        .enabled(
+            if: AuditingReceiver.isThere, "needs shared/tools/faulty_receiver.py and its Python packages: make venv"),
+        arguments: ["cumulative", "delta"])
+    func killed(temporality: String) async throws {
+        let environment = [
+            "OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "200", "TELEGEN_CARDINALITY_LIMIT": "2",
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": temporality,
+        ]
+        try await AgentUnderTest.run(environment) { agent in
+            let receiver = try AuditingReceiver(agent, script: ["ok"])
+            defer { receiver.kill() }
+            try await eventually("the receiver listens") { (try? await receiver.report()) != nil }
+            try await agent.write("a", ["port": "Ethernet0"])
+            try await agent.wait("a", is: "running")
+            let first = try await agent.send(1000)
+            try await eventually("every packet has arrived") {
+                try await receiver.total("bpf.packets", "total") == first.packets
+            }
+            try await agent.end(SIGKILL)
+            let unseen = try await agent.send(1000, seed: 2)
+            try await agent.start()
+            try await agent.wait("a", hasCounted: first.packets + unseen.packets)
+            let heard = try await receiver.count("requests")
+            try await eventually("the new agent exports") { try await receiver.count("requests") > heard + 2 }
+            let last = try await agent.send(1000, seed: 3)
+            try await eventually("every packet of now has arrived") {
+                let total = try await receiver.total("bpf.packets", "total")
+                return total >= first.packets + last.packets && total <= (first + unseen + last).packets
+            }
+            let report = try await receiver.report()
+            #expect(report["violations"] == [], "\(report["violations"] ?? .null)")
         }
     }
 }
@@ -115,6 +157,10 @@ private final class AuditingReceiver {
     }
 
     func count(_ name: String) async throws -> Int { Int(number(try await report()["counts"]?[name])) }
+
+    func count(_ name: String, of metric: String) async throws -> Int {
+        Int(number(try await report()["metrics"]?[metric]?[name]))
+    }
 
     /// Over all streams of a metric.
     func total(_ metric: String, _ member: String) async throws -> UInt64 {
