@@ -1,4 +1,4 @@
-/* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool, capabilities; the heap's settings. */
+/* Interfaces that the C library's module does not carry: rtnetlink, tc, mounts, ethtool, rights; the heap's settings. */
 #pragma once
 #include <netinet/in.h> /* first: <linux/in6.h> leaves out then what it has */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/securebits.h>
 #include <linux/sockios.h>
 #include <malloc.h>
@@ -66,4 +67,31 @@ static inline int clinux_keep_capabilities(__u64 keep)
 	if (syscall(SYS_capset, &header, sets) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	return 0;
+}
+
+/*
+ * Gives these groups to this thread and those that it makes from now on; the C library's own call means every thread, and
+ * aborts where they have not the same rights. 0, or -errno.
+ */
+static inline int clinux_set_groups(size_t count, const gid_t *groups)
+{
+	return syscall(SYS_setgroups, count, groups) ? -errno : 0;
+}
+
+/* Moves the calling thread, alone, into a network namespace of its own, which ends with it. 0, or -errno. */
+static inline int clinux_leave_network(void)
+{
+	return syscall(SYS_unshare, CLONE_NEWNET) ? -errno : 0;
+}
+
+/* Makes a file system that is mounted nowhere and is gone when this returns: whether it could be. 0, or -errno. */
+static inline int clinux_try_filesystem(const char *type)
+{
+	int context = fsopen(type, FSOPEN_CLOEXEC), error;
+
+	if (context < 0)
+		return -errno;
+	error = fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ? -errno : 0;
+	close(context);
+	return error;
 }

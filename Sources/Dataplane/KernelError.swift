@@ -16,9 +16,13 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         self.detail = detail
     }
 
-    public var description: String {
-        let cause = "\(operation): \(cause)"
-        return (detail ?? remedy).map { "\(cause) (\($0))" } ?? cause
+    public var description: String { described(with: detail ?? remedy) }
+
+    /// What has happened, without the remedy that `remedy` is.
+    public var summary: String { described(with: detail) }
+
+    private func described(with more: String?) -> String {
+        "\(operation): \(cause)" + (more.map { " (\($0))" } ?? "")
     }
 
     /// libbpf has codes of its own above the system's.
@@ -31,8 +35,8 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same may work a moment later.
     var isPassing: Bool { [EAGAIN, EBUSY, EINTR, ENOBUFS].contains(code) }
 
-    /// What helps, where that is known.
-    private var remedy: String? {
+    /// What helps, where the code tells that.
+    public var remedy: String? {
         switch code {
         case EPERM, EACCES: "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
         case ENOSYS: "this kernel, or the container's seccomp profile, has no bpf(2)"

@@ -5,15 +5,9 @@ import Glibc
 
 extension LinuxKernel {
     public func load(_ layer: Port.Layer) throws(KernelError) -> Program {
-        let name = layer == .ethernet ? "telegen_l2" : "telegen_l3"
         try checkDescriptors()
         let object = try BPFObject(image, btf: btf)
-        try object.choose(program: name)
-        try object.share(map: "if_stats_percpu", countersMap)
-        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket", "streams"] {
-            object.leaveOut(map: map)
-        }
-        try object.load(program: name)
+        let name = try object.loadDefault(layer, counters: countersMap)
         let lane = try LaneTable(map: object.descriptor(ofMap: ".bss.lane"))
         return Program(program: try object.descriptor(ofProgram: name), lane: lane)
     }
@@ -46,7 +40,7 @@ extension LinuxKernel {
         if isCopying, let bucket = buckets[job] { try object.share(map: "bucket", descriptor: bucket.descriptor.raw) }
         if isSink, let known = streams[tap] { try object.share(map: "streams", descriptor: known.descriptor.raw) }
         var operands = tailoring.operands
-        try object.set(section: Self.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
+        try object.set(section: BPFObject.operandsSection, to: &operands, size: MemoryLayout<telegen_operands>.size)
         try object.load(program: name)
         if isCopying, buckets[job] == nil {
             buckets[job] = SharedMap(try FileDescriptor(duplicating: object.descriptor(ofMap: "bucket")))
@@ -68,12 +62,12 @@ extension LinuxKernel {
     public func point(_ program: Program, ifindex: UInt32, at slot: Int?) {
         program.lane?.point(ifindex: ifindex, at: slot)
     }
-
-    private static let operandsSection = ".rodata.operands"
 }
 
 /// An object file on its way into the kernel.
-private struct BPFObject: ~Copyable {
+struct BPFObject: ~Copyable {
+    static let operandsSection = ".rodata.operands"
+
     private let object: OpaquePointer
 
     /// - Parameter btf: path of the kernel's BTF, for an object that has relocations on a kernel without its own.
@@ -84,6 +78,21 @@ private struct BPFObject: ~Copyable {
     }
 
     deinit { bpf_object__close(object) }
+
+    /// Loads the default program of a layer.
+    ///
+    /// - Parameter counters: nil: the object's own, with one slot.
+    /// - Returns: the program's name.
+    func loadDefault(_ layer: Port.Layer, counters: BPFMap? = nil) throws(KernelError) -> String {
+        let name = layer == .ethernet ? "telegen_l2" : "telegen_l3"
+        try choose(program: name)
+        if let counters { try share(map: "if_stats_percpu", counters) }
+        for map in [Self.operandsSection, "odd", "qos", "flows", "bursts", "copies", "bucket", "streams"] {
+            leaveOut(map: map)
+        }
+        try load(program: name)
+        return name
+    }
 
     /// Only this one is loaded.
     func choose(program name: String) throws(KernelError) {
@@ -124,7 +133,7 @@ private struct BPFObject: ~Copyable {
             let isRefused = [EACCES, EPERM, EINVAL, E2BIG].contains(errno)
             throw Self.failed(
                 "load program \(name)",
-                remedy: isRefused && Capabilities.lacksPerfmon
+                remedy: isRefused && Capabilities.lacksPerfmon && Capabilities.effective?.contains(.bpf) == true
                     ? "grant CAP_PERFMON: kernels before 6.12 want it for this" : nil)
         }
     }

@@ -62,8 +62,11 @@ public final class LinuxKernel: Kernel {
         return isRestored
     }
 
-    /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK; a tailored tap holds up to five descriptors. Without the
-    /// right to raise a limit what is refused says so itself.
+    /// Descriptors that a tailored tap holds at most.
+    public static let descriptorsOfTap = 5
+
+    /// Before Linux 5.11 maps count against RLIMIT_MEMLOCK, and every tap holds descriptors. Without the right to raise a
+    /// limit what is refused says so itself.
     public static func raiseLimits() {
         var memory = rlimit(rlim_cur: .max, rlim_max: .max)
         setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &memory)
@@ -75,7 +78,7 @@ public final class LinuxKernel: Kernel {
     }
 
     /// Descriptors that jobs leave to all else: connections, timers, libraries that take their lack for the end.
-    private static let spareDescriptors: Int32 = 32
+    public static let spareDescriptors: Int32 = 32
 
     /// Throws when there are no more to spare, half of them for what is about to be loaded.
     func checkDescriptors() throws(KernelError) {

@@ -21,7 +21,7 @@ public final class PinFolder: Sendable {
     init(
         bpffs: String, namespaceID: String?, prepare: @escaping @Sendable (String) throws(KernelError) -> Void
     ) throws(KernelError) {
-        if let namespaceID { try Self.check(namespaceID) }
+        if let namespaceID { try Self.checkName(namespaceID) }
         self.bpffs = bpffs
         self.prepare = prepare
         let root = bpffs + "/telegen-sonic"
@@ -146,7 +146,7 @@ public final class PinFolder: Sendable {
     }
 
     /// An instance's folder stands beside the pins of the agent that has no NAMESPACE_ID.
-    private static func check(_ namespaceID: String) throws(KernelError) {
+    public static func checkName(_ namespaceID: String) throws(KernelError) {
         let operation = "make a pin folder for NAMESPACE_ID \"\(namespaceID)\""
         guard JobName(namespaceID) != nil else { throw KernelError(operation, code: EINVAL) }
         guard !(["links", "details", setAsideName] + mapNames).contains(namespaceID) else {
@@ -156,7 +156,7 @@ public final class PinFolder: Sendable {
 
     /// Mounts bpffs unless it is there (wants CAP_SYS_ADMIN).
     public static func mountBPFFS(_ bpffs: String) throws(KernelError) {
-        if isBPFFS(bpffs) { return }
+        if isMounted(bpffs) { return }
         guard mkdir(bpffs, 0o700) == 0 || errno == EEXIST else {
             throw KernelError("make \(bpffs)", detail: remedy(bpffs))
         }
@@ -167,7 +167,8 @@ public final class PinFolder: Sendable {
 
     private static func remedy(_ bpffs: String) -> String { "as root: mount -t bpf bpf \(bpffs)" }
 
-    private static func isBPFFS(_ path: String) -> Bool {
+    /// Whether bpffs is there.
+    public static func isMounted(_ path: String) -> Bool {
         var info = statfs()
         return statfs(path, &info) == 0 && info.f_type == Int(BPF_FS_MAGIC)
     }

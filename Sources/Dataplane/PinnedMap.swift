@@ -28,3 +28,15 @@ struct PinnedMap: Sendable {
     /// In the order in which they are set aside: without `taps` nobody knows whose the others are.
     static let all = [totals, retiring, counters, taps]
 }
+
+extension LinuxKernel {
+    /// Kernel memory, in bytes, that the pinned maps take with room for `slots` taps.
+    public static func pinnedBytes(slots: Int) -> Int {
+        let cpus = Int(max(1, libbpf_num_possible_cpus()))
+        func size(_ map: PinnedMap, _ entries: Int) -> Int {
+            entries * map.valueSize * (map.type == BPF_MAP_TYPE_PERCPU_ARRAY ? cpus : 1)
+        }
+        return size(.taps, slots + 1) + size(.counters, slots + 1) + size(.retiring, 2)
+            + size(.totals, Int(TELEGEN_CLASSES.rawValue))
+    }
+}
