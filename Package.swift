@@ -71,7 +71,9 @@ let package = Package(
         .target(name: "HTTPAPI", dependencies: hummingbird + ["Domain", "SonicDB", crypto, lifecycle, logging]),
         .target(
             name: "Agent",
-            dependencies: ["Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging]),
+            dependencies: httpClient + [
+                "Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging,
+            ]),
         .target(name: "CBuildStamp"),
         .executableTarget(
             name: "telegen-sonic",

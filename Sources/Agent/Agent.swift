@@ -154,7 +154,7 @@ public struct Agent: Service {
 
 extension Agent {
     /// How many taps there is room for; pinned maps keep the room that they were made with.
-    private static let slots = 2048
+    static let slots = 2048
 
     /// The pin folder is locked at once, so that a second agent ends with a message; what else the kernel refuses
     /// means placeholder mode, tried again now and then.

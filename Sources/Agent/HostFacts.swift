@@ -68,11 +68,11 @@ enum HostFacts {
         contents(path).flatMap { $0.split(separator: "\n").first }.map { String($0) }
     }
 
-    /// A small file's text; nil when it cannot be read.
-    static func contents(_ path: String) -> String? {
+    /// A file's text, of at most `limit` bytes; nil when it cannot be read.
+    static func contents(_ path: String, limit: Int = 65536) -> String? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 65536)
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = fread(&bytes, 1, bytes.count, file)
         return String(decoding: bytes[..<count], as: UTF8.self)
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Dataplane
 import Glibc
 import HTTPAPI
@@ -10,15 +11,28 @@ public enum Privileges {
     ///
     /// - Returns: what did not work, for the log.
     public static func reduce(_ options: AgentOptions) -> [String] {
-        var problems: [String] = []
         LinuxKernel.raiseLimits()
         if options.mirror.mode != .placeholder {
             // Who wants the folder says so when this has failed.
             try? PinFolder.mountBPFFS(options.bpffs)
         }
+        return settle(options)
+    }
+
+    /// Leaves the calling thread, and those that it makes, with the rights that the agent works with.
+    ///
+    /// - Returns: what did not work.
+    @discardableResult
+    static func settle(_ options: AgentOptions) -> [String] {
         join(groups(options))
-        do { try Capabilities.keep(kept(options)) } catch { problems.append("\(error): keeping all") }
-        return problems
+        return keepOnly(options)
+    }
+
+    /// The same but for its groups, for which the map of databases is read.
+    @discardableResult
+    static func keepOnly(_ options: AgentOptions) -> [String] {
+        do { try Capabilities.keep(kept(options)) } catch { return ["\(error): keeping all"] }
+        return []
     }
 
     /// What the agent works with.
@@ -47,6 +61,6 @@ public enum Privileges {
         guard getgroups(Int32(groups.count), &groups) >= 0 else { return }
         let new = Set(wanted).subtracting(groups)
         // Without CAP_SETGID whoever is refused later says so.
-        if !new.isEmpty { setgroups(groups.count + new.count, groups + new) }
+        if !new.isEmpty { _ = clinux_set_groups(groups.count + new.count, groups + new) }
     }
 }

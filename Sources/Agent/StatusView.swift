@@ -26,7 +26,10 @@ public struct StatusView: Sendable {
     /// - Parameter job: only this one, with its statistics.
     public static func read(_ options: AgentOptions, job: String? = nil) async throws -> StatusView {
         let databases = try Databases(options, logger: .init(label: "telegen-sonic"))
-        let database = Database(databases.state)
+        return try await read(Database(databases.state), job: job)
+    }
+
+    static func read(_ database: Database, job: String? = nil) async throws(RedisError) -> StatusView {
         let names = if let job { [job] } else { try await database.keys(of: StateTable.jobs) }
         let rows = try await database.read(table: StateTable.jobs, keys: names, guardKey: nil).rows
         let agent = try await database.read(table: StateTable.agent, keys: ["global"], guardKey: nil).rows["global"]
@@ -44,7 +47,8 @@ public struct StatusView: Sendable {
 }
 
 extension RowState {
-    fileprivate var fields: [String: String]? {
+    /// Nil: it is no row.
+    var fields: [String: String]? {
         if case .row(let row) = self { row.fields } else { nil }
     }
 }

@@ -36,6 +36,12 @@ public struct HTTPSettings: Sendable {
         return nil
     }
 
+    /// What is wrong with the files of TLS and tokens; nil: nothing. Reads them.
+    public var fileProblem: String? {
+        do { _ = try tls?.context() } catch { return "\(error)" }
+        return tokens.flatMap { Tokens.problem($0) }
+    }
+
     /// Lets those use the socket at `path` who may; until then nobody but the agent's own user can.
     func open(_ path: String, _ logger: Logger) {
         if let socketGroup {

@@ -69,7 +69,7 @@ extension JSON {
     init(number text: String?) { self = text.flatMap { Int64($0) }.map { .integer($0) } ?? .null }
 
     /// A text of a row; null when it is unset.
-    init(text: String?) { self = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null }
+    public init(text: String?) { self = text.flatMap { $0.isEmpty ? nil : .string($0) } ?? .null }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {

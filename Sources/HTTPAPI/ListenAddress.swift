@@ -3,12 +3,12 @@ import Hummingbird
 
 /// `TELEGEN_LISTEN`.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    enum Kind: Hashable {
+    package enum Kind: Hashable, Sendable {
         case tcp(host: String, port: UInt16)
         case unix(path: String)
     }
 
-    let kind: Kind
+    package let kind: Kind
 
     public static let standard = ListenAddress(kind: .tcp(host: "127.0.0.1", port: 8080))
 

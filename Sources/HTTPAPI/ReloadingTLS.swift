@@ -56,7 +56,8 @@ extension TLSFiles {
         [certificate, key, clientAuthorities].compactMap(\.self).map { FileVersion($0) }
     }
 
-    fileprivate func context() throws -> NIOSSLContext {
+    /// Throws when the files cannot be used.
+    func context() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try read("TELEGEN_TLS_CERT", certificate) {
                 try NIOSSLCertificate.fromPEMFile($0).map { .certificate($0) }

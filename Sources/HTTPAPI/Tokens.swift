@@ -68,18 +68,35 @@ public final class Tokens: Sendable {
     }
 
     private func read(_ path: String, _ version: FileVersion?) -> [String: Role] {
-        guard let version, version.size <= Self.maximumSize, let data = FileManager.default.contents(atPath: path)
-        else {
-            logger.error("nobody can use the HTTP API: TELEGEN_TOKENS=\(path) cannot be read, or has more than 1 MiB")
+        guard let (roles, wrong) = Self.load(path, version) else {
+            logger.error("nobody can use the HTTP API: \(Self.unreadable(path))")
             return [:]
         }
-        let (roles, wrong) = Self.parse(String(decoding: data, as: UTF8.self))
-        for line in wrong.prefix(8) {
-            logger.error(
-                "TELEGEN_TOKENS=\(path), line \(line): must be read-only or operator, and 64 hexadecimal digits")
-        }
+        for line in wrong.prefix(8) { logger.error("\(Self.wrong(path, line: line))") }
         logger.notice("\(roles.count) tokens may use the HTTP API")
         return roles
+    }
+
+    /// What is wrong with the file at `path`; nil: nothing. Reads it.
+    static func problem(_ path: String) -> String? {
+        guard let (roles, wrong) = load(path, FileVersion(path)) else { return unreadable(path) }
+        if let line = wrong.first { return self.wrong(path, line: line) }
+        return roles.isEmpty ? "TELEGEN_TOKENS=\(path): has no token" : nil
+    }
+
+    private static func unreadable(_ path: String) -> String {
+        "TELEGEN_TOKENS=\(path) cannot be read, or has more than 1 MiB"
+    }
+
+    private static func wrong(_ path: String, line: Int) -> String {
+        "TELEGEN_TOKENS=\(path), line \(line): must be read-only or operator, and 64 hexadecimal digits"
+    }
+
+    private static func load(_ path: String, _ version: FileVersion?) -> (roles: [String: Role], wrong: [Int])? {
+        guard let version, version.size <= maximumSize, let data = FileManager.default.contents(atPath: path) else {
+            return nil
+        }
+        return parse(String(decoding: data, as: UTF8.self))
     }
 
     /// Roles by hash, and the numbers of lines that are neither a token nor a comment.

@@ -124,6 +124,13 @@ public struct ExporterSettings: Sendable, Hashable {
         }
     }
 
+    /// Where a connection is made to: `endpoint` with the port that it means.
+    package var peer: Endpoint.Address {
+        guard case .host(let host, nil) = endpoint.address else { return endpoint.address }
+        guard transport != .grpc else { return .host(host, port: Self.grpcPort) }
+        return .host(host, port: endpoint.encrypted.map { $0 ? 443 : 80 } ?? Self.httpPort)
+    }
+
     /// Of collectors that take OTLP over gRPC.
     static let grpcPort = 4317
     private static let httpPort = 4318

@@ -61,7 +61,7 @@ extension String {
 
 extension String {
     /// With each byte that is not unreserved (RFC 3986, 2.3) as `%41`.
-    var percentEncoded: String {
+    package var percentEncoded: String {
         utf8.map { byte in
             let character = Character(UnicodeScalar(byte))
             if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {

@@ -31,7 +31,7 @@ extension Duration {
     }
 
     /// In seconds, for people.
-    var text: String {
+    package var text: String {
         let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18
         return "\((seconds * 1000).rounded() / 1000) s"
     }

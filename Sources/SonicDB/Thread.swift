@@ -2,7 +2,7 @@ import CHiredis
 import Glibc
 
 /// Runs `body` on a detached thread of its own; false when the system refuses one. The name is cut to 15 bytes.
-func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

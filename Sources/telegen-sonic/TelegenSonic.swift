@@ -10,7 +10,7 @@ struct TelegenSonic: AsyncParsableCommand {
         abstract: "Traffic telemetry for SONiC: one row in CONFIG_DB counts every packet of a port.",
         version: BuildInfo.stamped.text,
         subcommands: [
-            Run.self, Start.self, Stop.self, Status.self, Results.self, Top.self, Token.self, Version.self,
+            Run.self, Start.self, Stop.self, Status.self, Results.self, Top.self, Check.self, Token.self, Version.self,
             Completions.self,
         ],
         defaultSubcommand: Run.self)

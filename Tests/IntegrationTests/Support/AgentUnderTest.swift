@@ -153,7 +153,8 @@ final class AgentUnderTest: Sendable {
         let pipe = Pipe()
         let process = try spawn(arguments, output: pipe.fileHandleForWriting, more: environment)
         try pipe.fileHandleForWriting.close()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        let end = pipe.fileHandleForReading
+        let output = try await blocking { try end.readToEnd() ?? Data() }
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
