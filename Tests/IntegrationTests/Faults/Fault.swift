@@ -99,6 +99,8 @@ struct Footprint: Sendable {
     let descriptors: Int
     let threads: Int
     let residentKilobytes: Int
+    /// Of it what belongs to no file.
+    let anonymousKilobytes: Int
 
     init(of pid: Int32) {
         func entries(_ folder: String) -> Int {
@@ -106,8 +108,11 @@ struct Footprint: Sendable {
         }
         (descriptors, threads) = (entries("fd"), entries("task"))
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        residentKilobytes = line.flatMap { Int($0.split(separator: " ").dropLast().last ?? "") } ?? 0
+        func kilobytes(_ name: String) -> Int {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+            return line.flatMap { Int($0.split(separator: " ").dropLast().last ?? "") } ?? 0
+        }
+        (residentKilobytes, anonymousKilobytes) = (kilobytes("VmRSS"), kilobytes("RssAnon"))
     }
 }
 
