@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import HTTPAPI
 import Testing
 
 @Suite("Whether this machine is fit", .enabled(if: canRunAgent, "needs root, namespaces and redis-server"))
@@ -25,7 +24,7 @@ struct CheckTests {
             #expect(answer.found["HTTP"] == "127.0.0.1:8080 answers")
             #expect(answer.found["attaching"]?.contains("in a network namespace of its own") == true)
 
-            let text = try await agent.command(["check", "--timeout", "120"])
+            let text = try await agent.command(["check", "--timeout", "600"])
             #expect(text.code == 0 && text.output.hasSuffix("\n\nfit, 0 warnings\n") && !text.output.contains("→"))
             #expect(try agent.pins() == before)
             try await agent.beat(every: 1)
@@ -61,8 +60,11 @@ struct CheckTests {
             for name in ["CAP_BPF", "CAP_NET_ADMIN", "BPF program", "attaching"] {
                 #expect(answer.statuses[name] == "fail" && answer.remedies[name]?.contains("root") == true, "\(name)")
             }
+            for (name, found) in answer.troubles {
+                #expect(!found.contains("in time"), "\(name)")
+            }
             #expect(answer.statuses["CAP_PERFMON"] == "warn" && answer.statuses["bpffs"] == "ok")
-            let text = try await agent.command(["check", "--timeout", "120"])
+            let text = try await agent.command(["check", "--timeout", "600"])
             #expect(text.code == 1 && text.output.contains("fail  CAP_BPF        not in effect"))
             #expect(
                 text.output.contains("\n      → run as root, or grant CAP_BPF") && text.output.contains("\nnot fit: "))
@@ -74,9 +76,11 @@ struct CheckTests {
 
     @Test("with the agent's three rights attaching cannot be tried, and is told by the kernel")
     func leastRights() async throws {
-        try await AgentUnderTest.run(capabilities: ["bpf", "net_admin", "perfmon"]) { agent in
+        let rights = ["bpf", "net_admin", "perfmon"] + KernelUnderTest.rightsOfAStart
+        try await AgentUnderTest.run(capabilities: rights) { agent in
             let answer = try await agent.check(["TELEGEN_MEASURE_COST": "true"])
-            #expect(answer.fit && answer.statuses["BPF program"] == "ok" && answer.statuses["CAP_SYS_ADMIN"] == "warn")
+            #expect(answer.fit && answer.statuses["CAP_SYS_ADMIN"] == "warn", "\(answer.troubles)")
+            #expect(answer.statuses["BPF program"] == "ok", "\(answer.troubles)")
             #expect(answer.statuses["attaching"] != "fail")
             #expect(answer.found["attaching"]?.contains("namespace of its own") == false)
             let closed = try await agent.check(["TELEGEN_BPFFS": agent.folder + "/other"])
@@ -89,68 +93,6 @@ struct CheckTests {
         try await AgentUnderTest.run { agent in
             let answer = try await agent.check(["TELEGEN_ATTACH": type])
             #expect(answer.statuses["attaching"] == "ok" && answer.found["attaching"]?.hasPrefix(type) == true)
-        }
-    }
-
-    @Test("databases that are not there, do not answer, or are being rebuilt")
-    func databases() async throws {
-        let redis = try await TestRedis()
-        try await AgentUnderTest.run(redis: redis) { agent in
-            #expect(try await agent.check().statuses["CONFIG_DB"] == "warn", "no CONFIG_DB_INITIALIZED")
-            _ = try await agent.config.send(["SET", "CONFIG_DB_INITIALIZED", "1"])
-            #expect(try await agent.check().statuses["CONFIG_DB"] == "ok")
-            let unmapped = try await agent.check(["TELEGEN_DB_CONFIG": "/nowhere.json"])
-            #expect(unmapped.code == 1 && unmapped.found["databases"]?.hasPrefix("/nowhere.json: ") == true)
-            let programless = try await agent.check([
-                "TELEGEN_DB": "private", "TELEGEN_STATE_DIR": agent.folder + "/own", "PATH": "/nowhere",
-            ])
-            #expect(programless.statuses["databases"] == "fail")
-            #expect(programless.remedies["databases"]?.contains("apt-get install redis-server") == true)
-            redis.signal(SIGSTOP)
-            let silent = try await agent.check(timeout: 3)
-            redis.signal(SIGCONT)
-            #expect(silent.code == 1 && silent.statuses["CONFIG_DB"] == "fail" && silent.statuses["agent"] == "warn")
-            redis.crash()
-            let dead = try await agent.check()
-            #expect(dead.code == 1 && dead.remedies["STATE_DB"]?.contains("start redis-server") == true)
-        }
-    }
-
-    @Test("a collector is looked for where CONFIG_DB says, else the environment")
-    func collector() async throws {
-        try await AgentUnderTest.run { agent in
-            let environment = ["OTEL_SDK_DISABLED": "false", "OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:9"]
-            let absent = try await agent.check(environment)
-            #expect(absent.fit && absent.code == 0 && absent.statuses["collector"] == "warn")
-            #expect(absent.found["collector"] == "127.0.0.1:9: Connection refused")
-            // The HTTP API listens there, which is enough for a connection.
-            _ = try await agent.config.send(["HSET", "TELEGEN|global", "otlp_endpoint", "127.0.0.1:8080"])
-            #expect(try await agent.check(environment).found["collector"] == "127.0.0.1:8080 accepts connections")
-        }
-    }
-
-    @Test("the HTTP API: over TLS too; settings that are refused, files of no use, an address that others have")
-    func http() async throws {
-        try await withTemporaryFolder { folder in
-            let files = try await Certificate.make(in: folder)
-            let tls = ["TELEGEN_TLS_CERT": files.certificate, "TELEGEN_TLS_KEY": files.key]
-            try await AgentUnderTest.run(tls) { agent in
-                try await eventually("it listens") { agent.log.contains("listening on 127.0.0.1:8080 with TLS") }
-                try await agent.beat(every: 60)
-                #expect(try await agent.check().found["HTTP"] == "127.0.0.1:8080 answers")
-                let mutual = try await agent.check(["TELEGEN_TLS_CLIENT_CA": files.certificate])
-                #expect(mutual.found["HTTP"]?.contains("accepts connections") == true)
-                let elsewhere = try await agent.check(["TELEGEN_LISTEN": "127.0.0.1:9"])
-                #expect(elsewhere.statuses["HTTP"] == "warn")
-                #expect(try await agent.check(["TELEGEN_LISTEN": "0.0.0.0:8080"]).statuses["HTTP"] == "fail")
-                let wrong = try await agent.check(["TELEGEN_TLS_KEY": folder, "TELEGEN_TOKENS": "/nowhere"])
-                #expect(wrong.code == 1 && wrong.found["HTTP files"]?.contains("TELEGEN_TLS_KEY=\(folder)") == true)
-                try Data("operator 12".utf8).write(to: URL(filePath: folder + "/tokens"))
-                let tokens = try await agent.check(["TELEGEN_TOKENS": folder + "/tokens"])
-                #expect(tokens.found["HTTP files"]?.contains("/tokens, line 1") == true)
-                let occupied = try await agent.check(["TELEGEN_LISTEN": "unix:" + folder + "/tokens"])
-                #expect(occupied.found["HTTP"]?.contains("something else has that name") == true)
-            }
         }
     }
 
@@ -168,61 +110,5 @@ struct CheckTests {
                 #expect(try await agent.command(["check"] + arguments).code == 2)
             }
         }
-    }
-
-    @Test("what hangs is told and not waited for")
-    func hanging() async throws {
-        try await AgentUnderTest.run { agent in
-            let fifo = agent.folder + "/fifo"
-            try #require(mkfifo(fifo, 0o600) == 0)
-            let answer = try await agent.check(
-                [
-                    "TELEGEN_DB": "sonic", "TELEGEN_DB_CONFIG": fifo, "TELEGEN_TOKENS": fifo,
-                    "OTEL_SDK_DISABLED": "false", "OTEL_EXPORTER_OTLP_CERTIFICATE": fifo,
-                ], timeout: 1)
-            #expect(answer.code == 1 && answer.found["databases"]?.contains("no answer within") == true)
-            #expect(answer.found["HTTP files"]?.contains("takes longer") == true)
-            #expect(answer.statuses["collector"] == "warn")
-        }
-    }
-}
-
-/// What `check --json` says, by the requirements' names.
-private struct CheckAnswer {
-    let code: Int32
-    let fit: Bool
-    private(set) var statuses: [String: String] = [:]
-    private(set) var found: [String: String] = [:]
-    private(set) var remedies: [String: String] = [:]
-
-    init(_ code: Int32, _ json: JSON) throws {
-        self.code = code
-        fit = json["fit"] == .bool(true)
-        try #require(fit || json["fit"] == .bool(false))
-        let checks = json.array("checks")
-        try #require(!checks.isEmpty)
-        for check in checks {
-            guard case .object(let members) = check else { throw CancellationError() }
-            #expect(Set(members.keys) == ["name", "status", "found", "remedy"] && !check.text("found").isEmpty)
-            #expect((members["remedy"] == .null) == (check.text("status") == "ok"))
-            let name = check.text("name")
-            (statuses[name], found[name], remedies[name]) = (
-                check.text("status"), check.text("found"), check.text("remedy")
-            )
-        }
-    }
-}
-
-extension AgentUnderTest {
-    /// A heartbeat is fresh for three status intervals, in which even a starved agent has its turn.
-    fileprivate func beat(every interval: Int) async throws {
-        _ = try await config.send(["HSET", "TELEGEN|global", "status_interval", "\(interval)"])
-    }
-
-    /// - Parameter timeout: in seconds; far more than it takes on the slowest machine.
-    fileprivate func check(_ environment: [String: String] = [:], timeout: Int = 120) async throws -> CheckAnswer {
-        let (code, output) = try await command(
-            ["check", "--json", "--timeout", "\(timeout)"], environment: environment)
-        return try CheckAnswer(code, JSON(Array(output.utf8)))
     }
 }

@@ -9,26 +9,22 @@ extension Finding {
         guard let rights else {
             return [warn("capabilities", "/proc does not tell them", "mount /proc: mount -t proc proc /proc")]
         }
-        func finding(_ right: Capability, _ missing: (String, Capability) -> Finding) -> Finding {
-            rights.contains(right) ? ok(right.name, "in effect") : missing(right.name, right)
+        func look(
+            _ right: Capability, orElse judge: (String, String, String) -> Finding, _ loss: String,
+            _ choice: String = ""
+        ) -> Finding {
+            guard !rights.contains(right) else { return ok(right.name, "in effect") }
+            let grant = "run as root, or grant \(right.name) (systemd: AmbientCapabilities=)"
+            return judge(right.name, "not in effect: \(loss)", grant + choice)
         }
-        let needed = [Capability.bpf, .netAdmin].map { right in
-            finding(right) { name, _ in fail(name, "not in effect: no job counts", grant(right)) }
-        }
-        let perfmon = finding(.perfmon) { name, right in
-            warn(name, "not in effect: \(costWithoutPerfmon(kernel))", grant(right))
-        }
-        guard measuresCost else { return needed + [perfmon] }
-        let cost = finding(.sysAdmin) { name, right in
-            warn(
-                name, "not in effect: what programs cost is not measured",
-                "\(grant(right)), or unset TELEGEN_MEASURE_COST")
-        }
-        return needed + [perfmon, cost]
-    }
-
-    private static func grant(_ right: Capability) -> String {
-        "run as root, or grant \(right.name) (systemd: AmbientCapabilities=)"
+        let findings = [
+            look(.bpf, orElse: fail, "no job counts"), look(.netAdmin, orElse: fail, "no job counts"),
+            look(.perfmon, orElse: warn, costWithoutPerfmon(kernel)),
+        ]
+        guard measuresCost else { return findings }
+        let cost = look(
+            .sysAdmin, orElse: warn, "what programs cost is not measured", ", or unset TELEGEN_MEASURE_COST")
+        return findings + [cost]
     }
 
     /// As docs/kernels.md has it.

@@ -21,6 +21,9 @@ enum KernelUnderTest {
     /// In what is said of a map that has no place in memory: before Linux 5.11 one of 4 GiB or more is E2BIG.
     static let wordForTooLargeMaps = isAtLeast(5, 11) ? "memory" : "Argument list too long"
 
+    /// Before Linux 5.11 maps are locked memory, of which only who has this right may have more.
+    static let rightsOfAStart = isAtLeast(5, 11) ? [] : ["sys_resource"]
+
     /// TCP over IPv6 in packets of more than 64 KB.
     static let hasBigTCP = isAtLeast(5, 19)
 
