@@ -92,8 +92,9 @@ let package = Package(
         .executableTarget(
             name: "telegen-bench",
             dependencies: [
-                "BenchPrograms", "BPFPrograms", "CBench", "CLibbpf", "CTelegenBPF", "Dataplane", "Domain", "Traffic",
-                argumentParser,
+                "BenchPrograms", "BPFPrograms", "CBench", "CLibbpf", "CLinux", "CTelegenBPF", "Dataplane", "Domain",
+                "OTLP",
+                "Traffic", argumentParser,
             ]),
 
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport"),

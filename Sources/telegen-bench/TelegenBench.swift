@@ -4,11 +4,11 @@ import Glibc
 
 /// Measures what the project costs on this machine.
 @main
-struct TelegenBench: ParsableCommand {
+struct TelegenBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "telegen-bench",
-        abstract: "Measures what the packet path, its handling and the doors cost on this machine. Needs root.",
-        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self, Requests.self])
+        abstract: "Measures what the packet path, its handling the doors and exporting cost on this machine. Needs root.",
+        subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self, Requests.self, Export.self])
 }
 
 /// How a command says what it has found.

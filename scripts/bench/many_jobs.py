@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import time
 
+from bench import exporting
 from bench.redis import Redis, milliseconds_until
 from bench.usage import cpu_seconds, watch
 from demo.sandbox import Sandbox
@@ -23,6 +24,8 @@ def measure(sandbox: Sandbox, config: Redis, state: Redis, agent: int, count: in
     ports = make_ports(sandbox, count)
     sandbox.pause(5)
     missing = [f"job{number}" for number in range(count)]
+    if exporting.has_collector():
+        exporting.hold(config)
     used = cpu_seconds(agent)
 
     def all_run() -> bool:
@@ -37,4 +40,6 @@ def measure(sandbox: Sandbox, config: Redis, state: Redis, agent: int, count: in
     taken = time.perf_counter() - start
     print(f"{count} rows written to all running: {taken:.2f} s (goal 10), {taken / count * 1000:.1f} ms each; "
           f"the agent used {cpu_seconds(agent) - used:.2f} s of CPU")
+    if exporting.has_collector():
+        exporting.measure_agent(sandbox, config, agent, count, seconds)
     watch(sandbox, agent, f"{count} jobs", seconds)
