@@ -59,7 +59,8 @@ final class RequestLoad {
             try receive(waiting: max(0, wait))
         }
         guard answers.count == count else {
-            throw BenchFailure(operation: "\(count - answers.count) of \(count) requests were not answered", code: ETIMEDOUT)
+            throw BenchFailure(
+                operation: "\(count - answers.count) of \(count) requests were not answered", code: ETIMEDOUT)
         }
         return answers
     }

@@ -7,7 +7,7 @@ import Glibc
 struct TelegenBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "telegen-bench",
-        abstract: "Measures what the packet path, its handling the doors and exporting cost on this machine. Needs root.",
+        abstract: "Measures what the packet path, its handling, the doors and exporting cost here. Needs root.",
         subcommands: [Packets.self, Programs.self, Readout.self, Swap.self, Copies.self, Requests.self, Export.self])
 }
 

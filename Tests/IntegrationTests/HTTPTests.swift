@@ -134,7 +134,8 @@ private enum Schemathesis {
         ]
         // It prints what it has found where failed commands are not looked at.
         let quoted = command.map { "'\($0)'" }.joined(separator: " ")
-        _ = try await agent.namespace.run(["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300 + 30 * examples).stretched)
+        _ = try await agent.namespace.run(
+            ["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300 + 30 * examples).stretched)
     }
 }
 
