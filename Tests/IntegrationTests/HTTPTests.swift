@@ -92,6 +92,7 @@ struct HTTPTests {
     @Test("an address that somebody else has is told once and tried again; the agent counts meanwhile")
     func occupied() async throws {
         try await AgentUnderTest.run { agent in
+            try await eventually("the first listens") { agent.log.contains("listening on 127.0.0.1:8080") }
             try await agent.withSecond { second in
                 try await eventually("it says so") { second().contains("cannot listen on 127.0.0.1:8080") }
             }
