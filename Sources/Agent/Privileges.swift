@@ -15,6 +15,7 @@ public enum Privileges {
         if options.mirror.mode != .placeholder {
             // Who wants the folder says so when this has failed.
             try? PinFolder.mountBPFFS(options.bpffs)
+            try? LinuxKernel.releaseMisfits(bpffs: options.bpffs, namespaceID: options.namespaceID)
         }
         return settle(options)
     }

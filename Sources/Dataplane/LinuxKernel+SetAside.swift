@@ -20,6 +20,14 @@ extension LinuxKernel {
         return "\(misfit): set aside as \(pins.shown(PinFolder.setAsideName)), and all counts begin at zero"
     }
 
+    /// Takes off the filters of misfits that no record names. To look into their programs wants CAP_SYS_ADMIN, which an
+    /// agent has at its start alone; `setAsideMisfits` does the rest.
+    public static func releaseMisfits(bpffs: String, namespaceID: String?) throws(KernelError) {
+        let pins = try PinFolder(bpffs: bpffs, namespaceID: namespaceID)
+        guard try misfit(in: pins) != nil, let counters = mapID(pins.pin(PinnedMap.counters.name)) else { return }
+        try removeFilters(thatUse: counters, try NetlinkSocket())
+    }
+
     /// What can be made anew beside the counts; nil: it is as this version makes it.
     private static func setAsideRest(in pins: PinFolder) throws(KernelError) -> String? {
         var found: [String] = []
