@@ -1,7 +1,7 @@
-"""The two validators of configurations: Debian's yanglint 2.1, and libyang 3, which SONiC's own loader uses.
+"""The two validators of configurations: Debian's yanglint 2.1, and libyang 3 by its Python binding, as SONiC's loader does it.
 
 Debian 12 has no libyang 3. `scripts/setup yang` unpacks that of the next release, with the C library that it wants, and
-makes its Python binding; a Python of this machine runs with both.
+makes the binding; a Python of this machine runs with both.
 """
 from __future__ import annotations
 
