@@ -5,8 +5,8 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto stamp setup venv \
-  receivers clean help
+.PHONY: build release test test-unit test-yang test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto \
+  docs stamp setup venv receivers clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,10 @@ test: setup venv stamp ## Run all tests; those that need root or a kernel featur
 
 test-unit: stamp ## Run the tests that need neither root nor Redis.
 	$(SWIFT) test --skip IntegrationTests
+
+test-yang: ## Run the tests of the YANG models, in yanglint 2.1 and libyang 3, and of docs/configuration.md.
+	@scripts/setup yang
+	@python3 -B -m unittest discover -s Tests/yang
 
 test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input, ten minutes without a collector.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
@@ -87,6 +91,9 @@ lint: ## Check the format; no warnings are allowed.
 
 proto: ## Make the protobuf messages anew from proto/.
 	@scripts/generate-proto.sh
+
+docs: ## Make docs/configuration.md anew from the YANG model.
+	@scripts/configuration-doc
 
 clean: ## Remove what was built.
 	rm -rf .build .build-* .venv $(STAMP)
