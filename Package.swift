@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "HTTPAPI", "Domain", .product(name: "NIOEmbedded", package: "swift-nio"),
+                "HTTPAPI", "Domain", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]),
         .testTarget(name: "CommandLineTests", dependencies: ["telegen-sonic", "HTTPAPI"]),

@@ -12,9 +12,18 @@ public struct BPFImage: Sendable {
     /// The object file's bytes, decoded anew at each call.
     public var bytes: [UInt8] {
         hex.withUTF8Buffer { digits in
-            stride(from: 0, to: digits.count, by: 2).map { Self.nibble(digits[$0]) << 4 | Self.nibble(digits[$0 + 1]) }
+            let count = digits.count / 2
+            // Nothing generic in this loop: every start of a debug build goes through it too.
+            return [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+                var index = 0
+                while index < count {
+                    let (high, low) = (digits[2 * index], digits[2 * index + 1])
+                    bytes[index] =
+                        (high <= 0x39 ? high &- 0x30 : high &- 0x57) << 4 | (low <= 0x39 ? low &- 0x30 : low &- 0x57)
+                    index &+= 1
+                }
+                initialized = count
+            }
         }
     }
-
-    private static func nibble(_ digit: UInt8) -> UInt8 { digit <= UInt8(ascii: "9") ? digit - 0x30 : digit - 0x57 }
 }

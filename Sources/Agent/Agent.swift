@@ -111,7 +111,7 @@ public struct Agent: Service {
     private func makeExport(_ source: MetricsSource, _ clock: AgentClock) -> ExportService {
         let settings = (try? options.exporter.applying(GlobalRow(), fixed: options.fixed)) ?? options.exporter
         return ExportService(
-            settings, version: build.version, source: source, start: clock.horizon,
+            settings, version: build.version, source: source, start: clock.began,
             telemetry: options.selfTelemetry
                 ? SelfTelemetry(start: clock.began.nanoseconds, limit: options.cardinalityLimit) : nil,
             logger: logger)

@@ -5,10 +5,8 @@ import Synchronization
 final class AgentClock: Sendable {
     private let start = ContinuousClock.now
     private let forward: Mutex<ForwardTime>
-    /// The agent's start, by `forwardTime`.
+    /// The agent's start, by `forwardTime`. Of streams that began before, an earlier agent may have told its collector.
     let began: UnixTime
-    /// Of streams that began before, an earlier agent may have told its collector.
-    let horizon: UnixTime
 
     /// - Parameter told: when an earlier agent told its collector last, as far as that is known.
     init(after told: UnixTime? = nil) {
@@ -16,7 +14,6 @@ final class AgentClock: Sendable {
         let isNear = told.map { $0.since(.now) < .seconds(86_400) } ?? false
         var time = ForwardTime(after: isNear ? told : nil)
         began = time.now(wall: .now, uptime: .zero)
-        horizon = min(told ?? began, began)
         forward = Mutex(time)
     }
 

@@ -45,16 +45,26 @@ public enum Privileges {
     }
 
     /// Those by which the databases' sockets are reached, and to which the API's is to be given: later, root is bound by
-    /// modes as everybody is.
+    /// modes as everybody is. A socket that is not there yet will have its folder's group, or that of Redis' packages.
     private static func groups(_ options: AgentOptions) -> [gid_t] {
         var groups: [gid_t] = []
         if let group = options.http?.socketGroup.flatMap({ getgrnam($0) }) { groups.append(group.pointee.gr_gid) }
         let map = try? DatabaseMap(contentsOf: options.databaseConfig, namespace: options.namespaceID)
         for case .unix(let path)? in ["CONFIG_DB", "STATE_DB"].map({ try? map?.endpoint(of: $0).address }) {
             var status = stat()
-            if stat(path, &status) == 0 { groups.append(status.st_gid) }
+            if stat(path, &status) == 0 {
+                groups.append(status.st_gid)
+            } else {
+                if stat(folder(of: path), &status) == 0 { groups.append(status.st_gid) }
+                if let group = getgrnam("redis") { groups.append(group.pointee.gr_gid) }
+            }
         }
         return groups
+    }
+
+    private static func folder(of path: String) -> String {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        return end == path.startIndex ? "/" : String(path[..<end])
     }
 
     private static func join(_ wanted: [gid_t]) {

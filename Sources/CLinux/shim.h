@@ -43,7 +43,7 @@ static inline __u32 clinux_speed(int socket, const char *device)
 
 /*
  * Gives up, for this thread and those that it makes from now on, every capability that is not a bit of `keep`, for good;
- * programs that it runs get none. 0, or -errno.
+ * programs that it runs get none, or without CAP_SETPCAP those of `keep` at most. 0, or -errno.
  */
 static inline int clinux_keep_capabilities(__u64 keep)
 {
@@ -51,7 +51,10 @@ static inline int clinux_keep_capabilities(__u64 keep)
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 	int number;
 
-	/* The first two want CAP_SETPCAP; who has not got it can be given nothing by an exec either, by the last one. */
+	/*
+	 * The first two want CAP_SETPCAP. Without it, programs that user 0 runs are given what is in the bounding set, of
+	 * which the last one lets them have no more than is kept here.
+	 */
 	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
 	for (number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
 		if (!(keep >> number & 1))

@@ -3,10 +3,10 @@ import Hummingbird
 import Logging
 import NIOCore
 
-enum Host {
+public enum Host {
     /// Names by which this machine is asked from itself. Another one is that of a web page whose name was made to lead
     /// here (DNS rebinding).
-    static func isOwn(_ authority: String) -> Bool {
+    public static func isOwn(_ authority: String) -> Bool {
         let text = authority.lowercased()
         guard let name = ["localhost", "127.0.0.1", "[::1]"].first(where: text.hasPrefix) else { return false }
         let port = text.dropFirst(name.count)
@@ -62,7 +62,9 @@ struct Doorkeeper: RouterMiddleware {
             throw .token
         }
         let isReading = [.get, .head].contains(request.method)
-        guard pace.admits(isReading ? .read : .write) else { throw .tooFast }
+        let isScrape = request.uri.path.split(separator: "/") == ["metrics"]
+        let kind: Pace.Kind = !isReading ? .write : isScrape ? .scrape : .read
+        guard pace.admits(kind) else { throw .tooFast }
         guard role == .operator || isReading else {
             throw .forbidden("this token may only look: take one with the role operator")
         }
@@ -83,11 +85,14 @@ struct Doorkeeper: RouterMiddleware {
         }
         if let origin = request.headers[.origin] {
             let site = origin.split(separator: "/", maxSplits: 2).last.map(String.init) ?? ""
-            guard origin.hasPrefix("http"), isLocal ? Host.isOwn(site) : site.lowercased() == host.lowercased() else {
+            guard origin.hasPrefix("http"), site.lowercased() == host.lowercased() else {
                 throw .forbidden("the request comes from a page of another site")
             }
         }
-        if request.headers[HTTPField.Name("Sec-Fetch-Site")!].map({ $0 == "cross-site" }) == true {
+        // Pages of other ports are of the same site, and may lead here but change nothing.
+        let isReading = [.get, .head].contains(request.method)
+        let from = request.headers[HTTPField.Name("Sec-Fetch-Site")!]
+        if from == "cross-site" || from == "same-site" && !isReading {
             throw .forbidden("the request comes from a page of another site")
         }
     }

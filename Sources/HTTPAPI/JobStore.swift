@@ -19,6 +19,11 @@ struct JobStore: Sendable {
     let state: Database
     /// The key of CONFIG_DB that is there when it is whole; nil: it always is.
     let guardKey: String?
+    private let creation = Turn()
+
+    init(config: Database, state: Database, guardKey: String?) {
+        (self.config, self.state, self.guardKey) = (config, state, guardKey)
+    }
 
     func jobs() async throws(Problem) -> [StoredJob] {
         try await reaching { () throws(RedisError) in
@@ -46,8 +51,21 @@ struct JobStore: Sendable {
         }
     }
 
-    /// Makes the row, unless there is one or there is no room.
+    /// Makes the row, unless there is one or there is no room. One at a time, so that those who come together do not all
+    /// find the last place.
     func create(_ name: JobName, _ fields: [String: String]) async throws(Problem) {
+        await creation.begin()
+        do {
+            try await createAlone(name, fields)
+        } catch {
+            await creation.end()
+            throw error
+        }
+        await creation.end()
+    }
+
+    private func createAlone(_ name: JobName, _ fields: [String: String]) async throws(Problem) {
+        guard try await job(name) == nil else { throw .exists(name.text) }
         let (limit, up) = (try await maxJobs(), try await jobs().count(where: \.isUp))
         guard up < limit else { throw .full(limit) }
         let outcome = try await reaching { () throws(RedisError) in
@@ -112,6 +130,24 @@ struct JobStore: Sendable {
         _ body: () async throws(RedisError) -> Value
     ) async throws(Problem) -> Value {
         do { return try await body() } catch { throw .database(error.cause) }
+    }
+}
+
+/// Taken by one task at a time, in the order of coming.
+private actor Turn {
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func begin() async {
+        guard isTaken else {
+            isTaken = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func end() {
+        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 }
 

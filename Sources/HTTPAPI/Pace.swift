@@ -4,6 +4,8 @@ import Synchronization
 final class Pace: Sendable {
     enum Kind: Int, CaseIterable {
         case read, write
+        /// Of all that is measured, which is made anew for each.
+        case scrape
         /// Without a token that is known: one who guesses.
         case stranger
 
@@ -12,6 +14,7 @@ final class Pace: Sendable {
             switch self {
             case .read: 4000
             case .write: 200
+            case .scrape: 10
             case .stranger: 20
             }
         }

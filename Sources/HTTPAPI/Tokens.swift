@@ -21,6 +21,8 @@ public final class Tokens: Sendable {
     private let state = Mutex(State())
 
     private struct State {
+        var isRead = false
+        /// Nil: the file cannot be read.
         var version: FileVersion?
         var roles: [String: Role] = [:]
     }
@@ -60,9 +62,9 @@ public final class Tokens: Sendable {
         guard let path else { return [:] }
         let version = FileVersion(path)
         return state.withLock { state in
-            guard version == nil || state.version != version else { return state.roles }
+            guard !state.isRead || state.version != version else { return state.roles }
             state.roles = read(path, version)
-            state.version = version
+            (state.isRead, state.version) = (true, version)
             return state.roles
         }
     }

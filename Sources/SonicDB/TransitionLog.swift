@@ -1,11 +1,14 @@
 import Logging
 
-/// Says when a watched database is lost and when it is back, once each.
+/// Says when a watched database is lost, each cause once, and when it is back.
 struct TransitionLog {
     private let logger: Logger
     private let subject: String
-    private var isLost = false
+    /// Since it was lost.
+    private var causes: Set<String> = []
     private var isPolling = false
+
+    private static let mostCauses = 4
 
     init(_ logger: Logger, subject: String) {
         self.logger = logger
@@ -13,15 +16,14 @@ struct TransitionLog {
     }
 
     mutating func lost(_ error: RedisError) {
-        guard !isLost else { return }
-        isLost = true
+        guard causes.count < Self.mostCauses, causes.insert(error.cause).inserted else { return }
         logger.warning("lost \(error); trying again")
     }
 
     /// Silent when nothing was lost.
     mutating func back() {
-        if isLost { logger.notice("back: \(subject)") }
-        isLost = false
+        if !causes.isEmpty { logger.notice("back: \(subject)") }
+        causes = []
     }
 
     /// Once for the life of the watcher.

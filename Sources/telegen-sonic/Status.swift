@@ -30,7 +30,10 @@ struct Status: AsyncParsableCommand {
             }
             return try await door.withDoor { try await StatusView($0, job: job) }
         }
-        print(json ? view.json : names ? view.jobs.map(\.name.printable).joined(separator: "\n") : view.text)
+        print(
+            json
+                ? view.json : names ? view.jobs.map(\.name.printable).joined(separator: "\n") : view.text.printableLines
+        )
         if let job, view.jobs.isEmpty {
             write("telegen-sonic: no job \(job) in STATE_DB: `telegen-sonic status` lists all\n", to: STDERR_FILENO)
             throw ExitCode.failure

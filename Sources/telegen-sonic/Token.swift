@@ -11,12 +11,17 @@ struct Token: ParsableCommand {
     @Argument(help: "What its owner may do: read-only or operator.")
     var role: String
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func validate() throws {
         guard Role(rawValue: role) != nil else { throw ValidationError("\(role): must be read-only or operator") }
     }
 
     func run() {
         let token = Tokens.random()
-        print("token: \(token)\nline:  \(role) \(Tokens.hash(of: token))")
+        let line = "\(role) \(Tokens.hash(of: token))"
+        let members: JSON = ["token": .string(token), "line": .string(line)]
+        print(json ? String(decoding: members.bytes, as: UTF8.self) : "token: \(token)\nline:  \(line)")
     }
 }

@@ -14,6 +14,16 @@ struct RemoteAddressTests {
         #expect(try RemoteAddress(text).url == url)
     }
 
+    @Test("is one that others can read on the way to, or not")
+    func readable() throws {
+        for text in ["http://127.0.0.1:8080", "http://localhost/", "http://[::1]", "https://switch", "unix:/run/a"] {
+            #expect(try !RemoteAddress(text).isReadable)
+        }
+        for text in ["http://switch:8080", "http://127.0.0.1.example", "http://10.0.0.1"] {
+            #expect(try RemoteAddress(text).isReadable)
+        }
+    }
+
     @Test(
         "is nothing else, and never carries a password",
         arguments: [

@@ -9,7 +9,7 @@ struct TopModelTests {
         let answers: [JSON] = jobs.map { job in
             [
                 "job_id": .string(job.name), "port": "Ethernet0", "direction": "both", "status": "running",
-                "pps": .integer(job.pps), "bps": .integer(10_000 - job.pps), "packets": .integer(job.packets),
+                "pps": .integer(job.pps), "bps": .integer(10_000 &- job.pps), "packets": .integer(job.packets),
                 "bytes": .integer(job.packets * 100),
             ]
         }
@@ -76,6 +76,21 @@ struct TopModelTests {
             model.press(.character(key))
             #expect(model.isOver)
         }
+    }
+
+    @Test("results are those of the job that is selected, and come in a pause too")
+    func results() {
+        var model = Self.model
+        model.press(.enter)
+        model.take(list: Self.list(("b", 1, 1), ("a", 0, 0)), agent: [:], results: ["job_id": "a"])
+        #expect(model.results == nil)
+        model.press(.character("p"))
+        model.take(list: Self.list(), agent: [:], results: ["job_id": "b"])
+        #expect(model.results == ["job_id": "b"] && model.jobs.count == 2)
+        model.press(.down)
+        #expect(model.selected == "a" && model.results == nil)
+        model.take(list: Self.list(), agent: [:], results: nil, problem: "a: the database is away")
+        #expect(model.problem == "a: the database is away")
     }
 
     @Test("a problem is shown until the next look that succeeds")

@@ -37,12 +37,38 @@ struct TopScreenTests {
             for (width, height) in [(20, 8), (80, 24), (200, 60)] {
                 let lines = TopScreen(model: model, width: width, height: height).lines
                 #expect(lines.count == height)
-                #expect(lines.dropFirst(2).dropLast().allSatisfy { $0.count <= width })
+                #expect(lines.allSatisfy { $0.columns <= width })
                 #expect(lines.count { $0.hasPrefix("> ") } == 1, "\(step)")
             }
             model.press(.down)
         }
-        #expect(TopScreen(model: model, width: 1, height: 1).lines.count >= 1)
+        model.press(.character("p"))
+        model.fail(String(repeating: "漢", count: 100))
+        for (width, height) in [(0, 0), (1, 1), (40, 4), (60, 12)] {
+            for _ in 0..<2 {
+                model.press(.enter)
+                let lines = TopScreen(model: model, width: width, height: height).lines
+                #expect(lines.count == height && lines.allSatisfy { $0.columns <= width }, "\(width) x \(height)")
+            }
+        }
+    }
+
+    @Test("says that nobody has answered yet, and nothing of what it does not know")
+    func asking() {
+        var model = TopModel()
+        model.fail("127.0.0.1:8080 does not answer")
+        let lines = TopScreen(model: model, width: 80, height: 10).lines
+        #expect(lines[0] == "telegen-sonic top  asking …" && lines[1] == "! 127.0.0.1:8080 does not answer")
+        #expect(!lines.joined().contains("job"))
+    }
+
+    @Test("draws rates of any size")
+    func extremes() {
+        var model = TopModel()
+        for pps in [Int64.max, .min, 0, 1, .max] {
+            model.take(list: TopModelTests.list(("web", pps, .max / 100)), agent: ["version": "1"], results: nil)
+        }
+        #expect(TopScreen(model: model, width: 120, height: 10).lines[4].hasSuffix("█  ▁█"))
     }
 
     @Test("shows a job's results: classes, sizes as bars, flows")
@@ -58,7 +84,7 @@ struct TopScreenTests {
         model.take(
             list: TopModelTests.list(("web", 1, 7)), agent: [:],
             results: [
-                "sizes": ["ingress": table],
+                "job_id": "web", "sizes": ["ingress": table],
                 "top_flows": [["five_tuple": "udp 10.0.0.1:1 > 10.0.0.2:2", "pkts": .integer(5)]],
             ])
         let lines = TopScreen(model: model, width: 80, height: 20).lines

@@ -17,5 +17,6 @@ struct PaceTests {
         #expect(admitted(.stranger, 1000, at: 100) == 60, "no more is saved up")
         #expect(admitted(.write, 10_000, at: 100) == 600, "each kind has its own")
         #expect(admitted(.read, 20_000, at: 100) == 12_000)
+        #expect(admitted(.scrape, 1000, at: 100) == 30)
     }
 }

@@ -129,6 +129,12 @@ struct APITests {
             #expect(try await start(body, "two").json["job_id"] != first.json["job_id"])
             #expect(try await start(body, String(repeating: "x", count: 256)).status == 400)
             #expect(try await api.config.keys(of: ConfigTable.jobs).count == 2)
+
+            // The limit is reached: what is there is known all the same.
+            _ = try await api.config.send(["HSET", "TELEGEN|global", "max_jobs", "1"])
+            #expect(try await start(body, "two").status == 201)
+            #expect(try await start(body, "three").status == 429)
+            #expect(try await api.post("/jobs/start", #"{"port": "Ethernet0", "job_id": "\#(name)"}"#).status == 409)
         }
     }
 
@@ -284,6 +290,21 @@ struct APITests {
         }
     }
 
+    @Test("those who start jobs together find no more room than there is")
+    func limitTogether() async throws {
+        try await withAPI { api in
+            _ = try await api.config.send(["HSET", "TELEGEN|global", "max_jobs", "3"])
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { try await api.post("/jobs/start", #"{"port": "Ethernet0"}"#).status }
+                }
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses == [201: 3, 429: 17])
+            #expect(try await api.config.keys(of: ConfigTable.jobs).count == 3)
+        }
+    }
+
     @Test("what is wrong with a request is said with its number, in a problem document")
     func problems() async throws {
         try await withAPI { api in
@@ -321,12 +342,12 @@ struct APITests {
             let site = HTTPField.Name("Sec-Fetch-Site")!
             for headers: HTTPFields in [
                 [.origin: "https://evil.example"], [.origin: "null"], [.origin: "http://localhost.evil.example"],
-                [site: "cross-site"],
+                [.origin: "http://localhost:3000"], [site: "cross-site"], [site: "same-site"],
             ] {
                 let answer = try await api.send(.post, "/jobs/start", Self.start, headers)
                 #expect(answer.status == 403 && answer.error == "forbidden")
             }
-            for headers: HTTPFields in [[.origin: "http://localhost:8080"], [site: "same-origin"]] {
+            for headers: HTTPFields in [[.origin: "http://localhost"], [site: "same-origin"], [site: "same-site"]] {
                 #expect(try await api.get("/jobs", headers).status == 200)
             }
             for name in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080"] {

@@ -81,7 +81,7 @@ struct CheckTests {
             let answer = try await agent.check(["TELEGEN_MEASURE_COST": "true"])
             #expect(answer.fit && answer.statuses["CAP_SYS_ADMIN"] == "warn", "\(answer.troubles)")
             #expect(answer.statuses["BPF program"] == "ok", "\(answer.troubles)")
-            #expect(answer.statuses["attaching"] != "fail")
+            #expect(["ok", "warn"].contains(answer.statuses["attaching"]))
             #expect(answer.found["attaching"]?.contains("namespace of its own") == false)
             let closed = try await agent.check(["TELEGEN_BPFFS": agent.folder + "/other"])
             #expect(closed.statuses["bpffs"] == "fail" && closed.remedies["bpffs"]?.contains("mount -t bpf") == true)

@@ -82,9 +82,9 @@ struct HTTPTests {
             try await AgentUnderTest.run(["TELEGEN_LISTEN": address]) { agent in
                 try await agent.write("m", ["port": "Ethernet0"])
                 try await agent.wait("m", is: "running")
+                if let log { try await eventually("it says why") { agent.log.contains(log) } }
                 let listeners = try await agent.namespace.run(["ss", "-Hltn"])
                 #expect(listeners.isEmpty, "\(listeners)")
-                if let log { #expect(agent.log.contains(log)) }
             }
         }
     }

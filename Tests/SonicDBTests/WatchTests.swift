@@ -158,6 +158,22 @@ struct NotificationFlagsTests {
 struct TransitionLogTests {
     let endpoint = DatabaseEndpoint(address: .unix(path: "/s"), id: 4, separator: "|")
 
+    @Test("has one line for each cause of a loss, however they take turns, and one for the return")
+    func causes() {
+        let lines = LogLines()
+        var log = TransitionLog(lines.logger, subject: "\(endpoint)")
+        for _ in 0..<3 {
+            for cause in ["No such file or directory", "Permission denied"] {
+                log.lost(.unavailable(endpoint, cause: cause))
+            }
+        }
+        #expect(lines.lines.count == 2 && lines.lines[1].contains("member of the group that owns the socket"))
+        for number in 0..<100 { log.lost(.lost(endpoint, cause: "\(number)")) }
+        #expect(lines.lines.count < 10)
+        for _ in 0..<3 { log.back() }
+        #expect(lines.lines.last == "notice: back: database 4 at /s" && lines.lines.count < 10)
+    }
+
     @Test("has one line for a loss and one for the return")
     func transitions() {
         let lines = LogLines()

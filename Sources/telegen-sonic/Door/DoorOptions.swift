@@ -14,6 +14,9 @@ struct DoorOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file that holds the token for the HTTP API.", valueName: "file"), completion: .file())
     var tokenFile: String?
 
+    @Flag(help: "Send the token even where others can read it: by http:// to another machine.")
+    var plainToken = false
+
     @Option(help: ArgumentHelp("Trust these authorities (PEM).", valueName: "file"), completion: .file())
     var ca: String?
 
@@ -39,8 +42,12 @@ struct DoorOptions: ParsableArguments {
         guard let address else {
             return try await body(JobFacade(AgentOptions.fromEnvironment(Environment.all).options))
         }
-        let remote = try RemoteJobs(
-            try RemoteAddress(address), token: try token, authorities: ca, certificate: cert, key: key)
+        let (place, token) = (try RemoteAddress(address), try token)
+        guard token == nil || !place.isReadable || plainToken else {
+            throw RemoteError(
+                "\(address) would have the token travel where others can read it: use https://, or --plain-token")
+        }
+        let remote = try RemoteJobs(place, token: token, authorities: ca, certificate: cert, key: key)
         do {
             let result = try await body(remote)
             await remote.close()
@@ -73,7 +80,7 @@ func ask(
     _ options: DoorOptions, json: Bool, _ question: (any JobDoor) async throws -> JSON, text: (JSON) -> String
 ) async throws {
     let answer = try await reporting { try await options.withDoor(question) }
-    print(json ? String(decoding: answer.bytes, as: UTF8.self) : text(answer))
+    print(json ? String(decoding: answer.bytes, as: UTF8.self) : text(answer).printableLines)
 }
 
 /// Runs `body`; an error is told on standard error and ends with 1.
@@ -81,7 +88,7 @@ func reporting<Result>(_ body: () async throws -> Result) async throws -> Result
     do {
         return try await body()
     } catch {
-        write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
+        write("telegen-sonic: \("\(error)".printableLines)\n", to: STDERR_FILENO)
         throw ExitCode.failure
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPAPI
 
 /// Where an agent's HTTP API is: `http://host:port`, `https://host:port`, or `unix:/path`.
 struct RemoteAddress {
@@ -6,6 +7,11 @@ struct RemoteAddress {
     let url: String
     /// As it was given.
     let text: String
+
+    /// Whether what is sent there leaves this machine as it is.
+    var isReadable: Bool { url.hasPrefix("http://") && !Host.isOwn(authority) }
+
+    private var authority: String { String(url.dropFirst("http://".count).prefix { $0 != "/" }) }
 
     init(_ text: String) throws(ValidationError) {
         let problem = ValidationError(

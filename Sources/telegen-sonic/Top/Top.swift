@@ -55,16 +55,16 @@ struct Top: AsyncParsableCommand {
                     model: model, width: 160, height: .max, hasBlocks: Locale.isUnicode, isLive: false)
                 print(((looks > 0 ? [""] : []) + screen.lines).joined(separator: "\n"))
             }
-            fflush(nil)
             looks += 1
-            guard looks != count else { return }
+            // Whoever read this may be gone; with SIGPIPE ignored, as NIO does, this alone tells.
+            guard fflush(nil) == 0, looks != count else { return }
             try await Task.sleep(for: .seconds(interval))
         }
     }
 
     private enum Event: Sendable {
         case key(TopModel.Key)
-        case look(list: JSON, agent: JSON, results: JSON?)
+        case look(list: JSON, agent: JSON, results: JSON?, problem: String?)
         case problem(String)
         case tick
         case resized
@@ -96,7 +96,8 @@ struct Top: AsyncParsableCommand {
                     model.press(key)
                     if model.showsResults, model.results == nil { wishesIn.yield(model.selected) }
                 case .tick: wishesIn.yield(model.showsResults ? model.selected : nil)
-                case .look(let list, let agent, let results): model.take(list: list, agent: agent, results: results)
+                case .look(let list, let agent, let results, let problem):
+                    model.take(list: list, agent: agent, results: results, problem: problem)
                 case .problem(let problem): model.fail(problem)
                 case .resized: break
                 case .end: break loop
@@ -117,8 +118,14 @@ struct Top: AsyncParsableCommand {
         do {
             let (list, agent) = (try await door.list(), try await door.agent())
             // A job that is gone is missed in the list.
-            let results = if let job { try? await door.results(job) } else { JSON?.none }
-            return .look(list: list, agent: agent, results: results)
+            guard let job, list.array("jobs").contains(where: { $0.text("job_id") == job }) else {
+                return .look(list: list, agent: agent, results: nil, problem: nil)
+            }
+            do {
+                return .look(list: list, agent: agent, results: try await door.results(job), problem: nil)
+            } catch {
+                return .look(list: list, agent: agent, results: nil, problem: "\(job): \(error)")
+            }
         } catch {
             return .problem("\(error)")
         }

@@ -49,7 +49,8 @@ struct TopModel {
 
     /// In the order that is asked for.
     private(set) var jobs: [Job] = []
-    private(set) var agent: [String: String] = [:]
+    /// Nil: nobody has answered yet.
+    private(set) var agent: [String: String]?
     /// Packets per second by job, the newest last.
     private(set) var history: [String: [Int64]] = [:]
     /// Why what is shown may be old; nil: it is not.
@@ -66,15 +67,21 @@ struct TopModel {
 
     static let historyLength = 60
 
-    /// - Parameter list: the answer to `GET /jobs`.
-    mutating func take(list: JSON, agent: JSON, results: JSON?) {
-        guard !isPaused else { return }
-        problem = nil
+    /// - Parameters:
+    ///   - list: the answer to `GET /jobs`.
+    ///   - results: of a job, perhaps one that is no more selected.
+    ///   - problem: why there are none of the job that is; nil: there are.
+    mutating func take(list: JSON, agent: JSON, results: JSON?, problem: String? = nil) {
+        self.problem = problem?.printable
+        if !isPaused { take(list: list, agent: agent) }
+        if showsResults, let results, results.text("job_id") == selected { self.results = results }
+    }
+
+    private mutating func take(list: JSON, agent: JSON) {
         jobs = list.array("jobs").map(Job.init)
         let known = jobs.map { ($0.name, Array(((history[$0.name] ?? []) + [$0.pps]).suffix(Self.historyLength))) }
         history = Dictionary(known) { first, _ in first }
         if case .object(let members) = agent { self.agent = members.mapValues { $0.plain.printable } }
-        self.results = results
         sort()
     }
 
@@ -106,17 +113,7 @@ struct TopModel {
 
     private mutating func sort() {
         jobs.sort(by: order.precedes)
-        if !jobs.contains(where: { $0.name == selected }) { selected = jobs.first?.name }
-    }
-}
-
-extension String {
-    /// Without what a terminal would obey.
-    var printable: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { Self.isPlain($0) ? $0 : "?" }))
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        ![.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        guard !jobs.contains(where: { $0.name == selected }) else { return }
+        (selected, results) = (jobs.first?.name, nil)
     }
 }

@@ -16,23 +16,26 @@ struct TopScreen {
 
     /// As many as the height at most, none longer than the width.
     var lines: [String] {
-        var head = [title, summary] + (model.problem.map { [paint("! \($0)", .red)] } ?? [])
-        if model.isPaused { head.append(paint("paused: p goes on", .yellow)) }
+        var head = [title] + (model.agent == nil ? [] : [summary])
+        head += model.problem.map { [paint(clip("! \($0)"), .red)] } ?? []
+        if model.isPaused { head.append(paint(clip("paused: p goes on"), .yellow)) }
         head.append("")
-        let foot = isLive ? ["", keys] : []
+        let foot = isLive ? ["", clip(keys)] : []
         let space = max(0, height - head.count - foot.count)
         let body = model.showsResults ? details.prefix(space).map { $0 } : table(space)
         let filler = isLive ? Array(repeating: "", count: max(0, space - body.count)) : []
-        return head + body + filler + foot
+        return Array((head + body + filler + foot).prefix(height))
     }
 
     private var title: String {
-        guard let version = model.agent["version"] else {
-            return bold("telegen-sonic top") + "  no agent has written into this database yet"
+        let name = "telegen-sonic top"
+        guard let agent = model.agent else { return bold(clip(name + "  asking …")) }
+        guard let version = agent["version"] else {
+            return bold(clip(name + "  no agent has written into this database yet"))
         }
-        let otlp = model.agent["otlp_status"] ?? "?"
-        return bold("telegen-sonic top") + "  agent \(version), heartbeat \(model.agent["heartbeat"] ?? "?"), otlp "
-            + paint(otlp, otlp == "failing" ? .red : .none)
+        let (heartbeat, otlp) = (agent["heartbeat"] ?? "?", agent["otlp_status"] ?? "?")
+        let text = clip("\(name)  agent \(version), heartbeat \(heartbeat), otlp \(otlp)")
+        return otlp == "failing" ? paint(text, .red) : bold(text)
     }
 
     private var summary: String {
@@ -41,7 +44,7 @@ struct TopScreen {
         let bps = model.jobs.reduce(Int64(0)) { $0 &+ $1.bps }
         let count = model.jobs.count == 1 ? "1 job" : "\(model.jobs.count) jobs"
         let list = states.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        return "\(count)\(list.isEmpty ? "" : " (\(list))"), \(Self.short(pps))pkt/s, \(Self.short(bps))b/s"
+        return clip("\(count)\(list.isEmpty ? "" : " (\(list))"), \(Self.short(pps))pkt/s, \(Self.short(bps))b/s")
     }
 
     private var keys: String {
@@ -52,8 +55,8 @@ struct TopScreen {
     }
 
     private func table(_ space: Int) -> [String] {
-        guard space > 1 else { return [] }
-        guard !model.jobs.isEmpty else { return ["no jobs: `telegen-sonic start PORT` starts one"] }
+        guard space > 1, model.agent != nil else { return [] }
+        guard !model.jobs.isEmpty else { return [clip("no jobs: `telegen-sonic start PORT` starts one")] }
         let header = ["job", "port", "direction", "status", "pkt/s", "b/s", "packets"]
         let rows = visible(space - 1).map { job in
             [
@@ -89,21 +92,25 @@ struct TopScreen {
         let values = model.history[job]?.suffix(room) ?? []
         let most = max(1, values.max() ?? 1)
         let levels = Array(hasBlocks ? " ▁▂▃▄▅▆▇█" : " .:-=+*%#")
-        return String(values.map { $0 <= 0 ? levels[0] : levels[1 + Int($0 * Int64(levels.count - 2) / most)] })
+        let top = Double(levels.count - 2)
+        return String(values.map { $0 <= 0 ? levels[0] : levels[1 + Int(Double($0) / Double(most) * top)] })
     }
 
     private var details: [String] {
-        guard let job = model.jobs.first(where: { $0.name == model.selected }) else { return ["no such job any more"] }
+        guard let job = model.jobs.first(where: { $0.name == model.selected }) else {
+            return [clip("no such job any more")]
+        }
         var lines = [
             bold(clip("\(job.name)  \(job.status) on \(job.port), \(job.direction)")),
-            clip("\(grouped(job.packets)) packets, \(grouped(job.bytes)) bytes")
-                + "  \(Self.short(job.pps))pkt/s  \(Self.short(job.bps))b/s",
+            clip(
+                "\(grouped(job.packets)) packets, \(grouped(job.bytes)) bytes"
+                    + "  \(Self.short(job.pps))pkt/s  \(Self.short(job.bps))b/s"),
         ]
         if !job.reason.isEmpty { lines.append(paint(clip(job.reason), colour(of: job.status))) }
-        guard let results = model.results else { return lines + ["", "asking for its results …"] }
+        guard let results = model.results else { return lines + ["", clip("asking for its results …")] }
         if case .object(let directions)? = results["sizes"] {
             for (direction, sizes) in directions.sorted(by: { $0.key < $1.key }) {
-                lines += ["", bold(direction.printable)] + bars(sizes)
+                lines += ["", bold(clip(direction.printable))] + bars(sizes)
             }
         }
         let flows = results.array("top_flows")
@@ -142,7 +149,14 @@ struct TopScreen {
     }
 
     private func clip(_ text: String) -> String {
-        text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "~"
+        guard text.columns > width else { return text }
+        var (kept, columns) = ("", 0)
+        for character in text {
+            columns += character.columns
+            guard columns < width else { break }
+            kept.append(character)
+        }
+        return width > 0 ? kept + "~" : ""
     }
 
     private enum Colour: String {
