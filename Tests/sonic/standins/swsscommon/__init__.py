@@ -1,0 +1,1 @@
+"""Stand-in for SONiC's package of this name."""

@@ -1,0 +1,110 @@
+"""`sonic-clear telegen`: a user's zero for the counters of telegen-sonic.
+
+A plugin of SONiC's `clear`. As `sonic-clear counters` does, it keeps what was counted so far in the user's cache;
+`show telegen statistics` subtracts that. What the agent counts, exports and writes stays as it is.
+"""
+import datetime
+import json
+import os
+
+import click
+import utilities_common.cli as clicommon
+import utilities_common.multi_asic as multi_asic_util
+from natsort import natsorted
+from swsscommon.swsscommon import ConfigDBConnector
+from utilities_common.general import load_db_config
+
+# `show telegen statistics` reads it: {"<namespace>|<job>": {"cleared_at", "started_at", "directions"}}.
+CACHE, FILE = "telegen", "counters.json"
+COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
+
+
+def job_names(ctx, param, incomplete):
+    """For completion, of click before and since version 8."""
+    # A shell that waits for words is no place for errors.
+    try:
+        load_db_config()
+        names = set()
+        for namespace in multi_asic_util.multi_asic_ns_choices():
+            connector = ConfigDBConnector(namespace=namespace)
+            connector.connect(False)
+            names.update(connector.get_table("TELEGEN_JOB"))
+        return natsorted(name for name in names if isinstance(name, str) and name.startswith(incomplete))
+    except Exception:
+        return []
+
+
+def rows(client, table):
+    """A table of STATE_DB, by key."""
+    keys = client.keys(client.STATE_DB, table + "|*") or []
+    found = {key.partition("|")[2]: client.get_all(client.STATE_DB, key) for key in keys}
+    return {key: dict(fields) for key, fields in found.items() if fields}
+
+
+def baselines(client, namespace, now):
+    """What is counted now, for each job."""
+    found = {
+        name: {"cleared_at": now, "started_at": fields.get("started_at", ""), "directions": {}}
+        for name, fields in rows(client, "TELEGEN_JOB_TABLE").items()}
+    for key, fields in rows(client, "TELEGEN_STATS_TABLE").items():
+        name, _, direction = key.rpartition("|")
+        if name in found:
+            found[name]["directions"][direction] = fields
+    return {"{}|{}".format(namespace, name): baseline for name, baseline in found.items()}
+
+
+def own_folder():
+    """The user's cache folder."""
+    folder = clicommon.UserCache(CACHE).get_directory()
+    # It is below a folder that everybody may write to.
+    if os.path.islink(folder) or os.stat(folder).st_uid != os.getuid():
+        raise click.ClickException("{} is not yours: remove it, and clear again".format(folder))
+    return folder
+
+
+@click.group(name="telegen", cls=clicommon.AliasedGroup)
+def telegen():
+    """Clear what telegen-sonic has counted"""
+
+
+@telegen.command()
+@click.argument("job", metavar="[job_name]", required=False, **{COMPLETION: job_names})
+@click.option(
+    "--namespace", "-n", "namespace", default=None, show_default=True,
+    type=click.Choice(multi_asic_util.multi_asic_ns_choices()), help="Namespace name or all")
+@clicommon.pass_db
+def counters(db, job, namespace):
+    """Count from zero for `show telegen statistics`, of one job or of all, for this user
+
+    The counters in STATE_DB, and what is exported, go on."""
+    now = datetime.datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = {}
+    for name in multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]:
+        found.update(baselines(db.db_clients[name], name, now))
+    if job is not None:
+        found = {key: baseline for key, baseline in found.items() if key.partition("|")[2] == job}
+        if not found:
+            raise click.ClickException(
+                "STATE_DB has no job {}: `show telegen jobs` lists them".format(json.dumps(job, ensure_ascii=True)))
+    folder = own_folder()
+    path = os.path.join(folder, FILE)
+    kept = {}
+    # All jobs together begin a new file, without those that are gone.
+    if job is not None or namespace is not None:
+        try:
+            with open(path, encoding="utf-8") as file:
+                kept = dict(json.load(file))
+        except (OSError, ValueError, TypeError):
+            pass
+    kept.update(found)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+    os.replace(path + ".new", path)
+    click.echo("Cleared counters" if job is None else "Cleared counters of {}".format(job))
+
+
+def register(cli):
+    """Adds the commands to SONiC's `clear`."""
+    if telegen.name in cli.commands:
+        raise Exception("{} already exists in CLI".format(telegen.name))
+    cli.add_command(telegen)

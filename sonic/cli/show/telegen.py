@@ -1,0 +1,510 @@
+"""`show telegen`: the jobs of telegen-sonic and what they count, from CONFIG_DB and STATE_DB.
+
+A plugin of SONiC's `show`. It writes nothing.
+"""
+import datetime
+import json
+import os
+import sys
+import time
+import unicodedata
+
+import click
+import utilities_common.cli as clicommon
+import utilities_common.multi_asic as multi_asic_util
+from natsort import natsorted
+from swsscommon.swsscommon import ConfigDBConnector
+from tabulate import tabulate
+from utilities_common.general import load_db_config
+
+WATCH_SECONDS = 2
+CLASSES = ("ipv4", "ipv6", "icmp6", "other")
+# `sonic-clear telegen counters` writes it.
+CACHE, FILE = "telegen", "counters.json"
+COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
+# Fields that hold a number, beside the counters of TELEGEN_STATS_TABLE.
+NUMBERS = {
+    "packets", "bytes", "pps", "bps", "ifindex", "sample_rate", "error_packets", "error_bytes", "source_port",
+    "destination_port", "pid", "jobs", "jobs_running", "jobs_failed", "otlp_failed_exports", "rss_bytes"}
+
+
+# What the databases say
+
+
+def rows(client, table):
+    """A table of STATE_DB, by key."""
+    keys = client.keys(client.STATE_DB, table + "|*") or []
+    found = {key.partition("|")[2]: client.get_all(client.STATE_DB, key) for key in keys}
+    return {key: dict(fields) for key, fields in found.items() if fields}
+
+
+class Look:
+    """What the databases of one namespace say now."""
+
+    def __init__(self, db, namespace):
+        config, state = db.cfgdb_clients[namespace], db.db_clients[namespace]
+        self.namespace = namespace
+        # A key of two parts is no job's; the agent rejects it by its text.
+        self.config = {
+            "|".join(key) if isinstance(key, tuple) else key: row
+            for key, row in config.get_table("TELEGEN_JOB").items()}
+        self.settings = config.get_entry("TELEGEN", "global")
+        self.ports = config.get_table("PORT") if clicommon.get_interface_naming_mode() == "alias" else {}
+        self.agent = rows(state, "TELEGEN_AGENT_TABLE").get("global", {})
+        self.state = rows(state, "TELEGEN_JOB_TABLE")
+        self.statistics = split(rows(state, "TELEGEN_STATS_TABLE"))
+        self.flows = split(rows(state, "TELEGEN_FLOW_TABLE"))
+        self.now = datetime.datetime.utcnow()
+
+    @property
+    def names(self):
+        return natsorted(set(self.config) | set(self.state))
+
+    @property
+    def heartbeat_age(self):
+        """In seconds; none without a heartbeat."""
+        try:
+            heartbeat = datetime.datetime.strptime(self.agent.get("heartbeat", "")[:19], "%Y-%m-%dT%H:%M:%S")
+        except ValueError:
+            return None
+        return max(0, int((self.now - heartbeat).total_seconds()))
+
+    @property
+    def agent_status(self):
+        """`running`, `stale` or `absent`, as `telegen-sonic check` judges."""
+        if self.heartbeat_age is None:
+            return "absent"
+        interval = self.settings.get("status_interval", "")
+        limit = 3 * (int(interval) if interval.isdigit() else 5)
+        return "stale" if self.heartbeat_age > limit else "running"
+
+    def port(self, name):
+        """As the user's naming mode has it."""
+        return self.ports.get(name, {}).get("alias", name)
+
+    def note(self):
+        """What is to be known of the agent before the rest is read; none when it runs."""
+        help_text = "see `show feature status telegen` and `docker logs telegen`"
+        if self.agent_status == "absent":
+            return "No agent has written into STATE_DB: {}".format(help_text)
+        if self.agent_status == "stale":
+            return "The agent's last heartbeat was {} s ago, and this is what it said last: {}".format(
+                self.heartbeat_age, help_text)
+        return None
+
+
+def split(table):
+    """Rows by the name of their job, then by the last part of their key."""
+    jobs = {}
+    for key, fields in table.items():
+        name, _, last = key.rpartition("|")
+        jobs.setdefault(name, {})[last] = fields
+    return jobs
+
+
+# What a user has cleared
+
+
+def saved_baselines():
+    """The user's zeros by `<namespace>|<job>`, and a sentence when they cannot be read."""
+    path = os.path.join(clicommon.UserCache(CACHE).get_directory(), FILE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = dict(json.load(file))
+        for each in found.values():
+            (each["cleared_at"] + each["started_at"], {key: dict(row) for key, row in each["directions"].items()})
+        return found, None
+    except FileNotFoundError:
+        return {}, None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}, "{} cannot be read, and all counts are shown: `sonic-clear telegen counters` makes it anew".format(path)
+
+
+def is_counter(name):
+    """Whether a field of TELEGEN_STATS_TABLE only grows."""
+    if name.startswith("flow_other_") or name == "burst_peak_bytes":
+        return False
+    return name.endswith(("_packets", "_bytes", "_sizes")) or name.startswith("copies_") or name in (
+        "parse_errors", "filtered", "burst_windows")
+
+
+def difference(text, zero):
+    """Numbers, also with commas between, less others; none when a counter would be negative."""
+    left, right = text.split(","), zero.split(",")
+    if not all(part.isdigit() for part in left + right) or len(left) != len(right):
+        return None
+    parts = [int(a) - int(b) for a, b in zip(left, right)]
+    return None if min(parts) < 0 else ",".join(map(str, parts))
+
+
+def since(directions, baseline):
+    """Statistics of a job by direction, counted from the baseline on; none when that was of another life."""
+    result = {}
+    for direction, fields in directions.items():
+        result[direction] = dict(fields)
+        zero = baseline["directions"].get(direction, {})
+        for name in filter(is_counter, fields):
+            # What is empty is not known; what the zero lacks has begun since.
+            if not fields[name] or not zero.get(name):
+                continue
+            result[direction][name] = difference(fields[name], zero[name])
+            if result[direction][name] is None:
+                return None
+    return result
+
+
+class Counts:
+    """The statistics of one job, as this user counts them."""
+
+    def __init__(self, look, name, baselines):
+        self.directions = look.statistics.get(name, {})
+        self.cleared_at = self.restarted_since = None
+        baseline = baselines.get("{}|{}".format(look.namespace, name))
+        if baseline is None or not self.directions:
+            return
+        started_at = look.state.get(name, {}).get("started_at", "")
+        is_same = not started_at or not baseline["started_at"] or started_at == baseline["started_at"]
+        counted = since(self.directions, baseline) if is_same else None
+        if counted is None:
+            self.restarted_since = baseline["cleared_at"]
+        else:
+            self.directions, self.cleared_at = counted, baseline["cleared_at"]
+
+    def note(self, name):
+        if self.cleared_at:
+            return "{}: since it was cleared at {}".format(name, self.cleared_at)
+        if self.restarted_since:
+            return "{}: began anew after it was cleared at {}; all counts of its new life".format(
+                name, self.restarted_since)
+        return None
+
+
+# How it is printed
+
+
+def shown(text):
+    """For a terminal: N/A for nothing, and escapes for what would not show as itself."""
+    if isinstance(text, list):
+        text = ",".join(text)
+    safe = "".join(
+        each if each == " " or unicodedata.category(each)[0] not in "CZ" else "\\u{%X}" % ord(each)
+        for each in text or "")
+    return safe or "N/A"
+
+
+def count(text):
+    """A number with commas between the thousands."""
+    return "{:,}".format(int(text)) if text and text.isdigit() else shown(text)
+
+
+def total(fields, what):
+    parts = [fields.get("{}_{}".format(name, what), "") for name in CLASSES]
+    return str(sum(map(int, parts))) if all(part.isdigit() for part in parts) else ""
+
+
+def table(header, body, align="right"):
+    # Numbers are aligned as text, for tabulate would take the commas out of some.
+    return tabulate(
+        body, header, tablefmt="simple", stralign=align, disable_numparse=True) if body else ""
+
+
+def details(fields, header):
+    """Fields and their values, those that say something."""
+    body = [(name, count(text) if name in NUMBERS else shown(text)) for name, text in fields.items() if text]
+    return table(header, body, align="left")
+
+
+def page(parts):
+    """Paragraphs with an empty line between."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def typed(fields):
+    """For JSON: numbers as numbers, lists of them as lists, what is not known as null."""
+    def value(name, text):
+        if isinstance(text, list):
+            return text
+        is_list = name.endswith(("_sizes", "_bounds", "_windows", "_bounds_percent")) or name in (
+            "dscp_packets", "ecn_packets")
+        if is_list:
+            return [int(part) for part in text.split(",") if part.isdigit()]
+        if name in NUMBERS or is_counter(name) or name.startswith(("burst_", "flow_other_")):
+            return int(text) if text.isdigit() else (None if text == "" else text)
+        return text
+    return {name: value(name, text) for name, text in fields.items()}
+
+
+def emit(db, namespace, as_json, watch, body):
+    """Prints what `body` makes of the looks into the namespaces: an object for JSON, else text; again and again to watch."""
+    names = multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]
+    while True:
+        looks = [Look(db, name) for name in names]
+        content = body(looks)
+        if as_json:
+            agents = [dict({"namespace": look.namespace, "status": look.agent_status}, **typed(look.agent)) for look in looks]
+            content = json.dumps(dict({"agents": agents}, **content), indent=None if watch else 2, sort_keys=True)
+        else:
+            notes = [label(look, look.note()) for look in looks if look.note()]
+            content = page(notes + [content])
+        if watch and not as_json and sys.stdout.isatty():
+            click.clear()
+        click.echo(content)
+        if not watch:
+            return
+        sys.stdout.flush()
+        try:
+            time.sleep(WATCH_SECONDS)
+        except KeyboardInterrupt:
+            return
+
+
+def label(look, text):
+    return "{}: {}".format(look.namespace, text) if look.namespace else text
+
+
+def with_namespace(looks, header, body):
+    """The table of rows that begin with the namespace; that column is for switches that have some."""
+    has_some = any(look.namespace for look in looks)
+    return table(["Namespace"] + header if has_some else header, body if has_some else [row[1:] for row in body])
+
+
+def require(looks, name):
+    if name is not None and not any(name in look.names for look in looks):
+        raise click.ClickException("there is no job {}: `show telegen jobs` lists them".format(shown(name)))
+
+
+def trouble(look, name):
+    """Sentences on a job that is not simply running."""
+    state, notes = look.state.get(name, {}), []
+    if not state and look.agent_status == "running":
+        notes.append("{}: no status yet; the agent has not come to it".format(name))
+    if name not in look.config:
+        notes.append("{}: deleted; the agent has not come to it".format(name))
+    if state.get("reason"):
+        notes.append("{}: {}: {}".format(name, state.get("oper_status", ""), state["reason"]))
+    if state.get("warnings"):
+        notes.append("{}: warning: {}".format(name, state["warnings"]))
+    return [label(look, shown(note)) for note in notes]
+
+
+# Commands
+
+
+def job_names(ctx, param, incomplete):
+    """For completion, of click before and since version 8."""
+    # A shell that waits for words is no place for errors.
+    try:
+        load_db_config()
+        names = set()
+        for namespace in multi_asic_util.multi_asic_ns_choices():
+            connector = ConfigDBConnector(namespace=namespace)
+            connector.connect(False)
+            names.update(connector.get_table("TELEGEN_JOB"))
+        return natsorted(name for name in names if isinstance(name, str) and name.startswith(incomplete))
+    except Exception:
+        return []
+
+
+def options(command):
+    """Those of every command."""
+    for each in (
+            click.option("--watch", "-w", is_flag=True, help="Print again every {} seconds".format(WATCH_SECONDS)),
+            click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON"),
+            click.option(
+                "--namespace", "-n", "namespace", default=None, show_default=True,
+                type=click.Choice(multi_asic_util.multi_asic_ns_choices()), help="Namespace name or all")):
+        command = each(command)
+    return clicommon.pass_db(command)
+
+
+def job_argument(required=False):
+    metavar = "<job_name>" if required else "[job_name]"
+    return click.argument("name", metavar=metavar, required=required, **{COMPLETION: job_names})
+
+
+@click.group(name="telegen", cls=clicommon.AliasedGroup)
+def telegen():
+    """Packet telemetry of ports (telegen-sonic)"""
+
+
+@telegen.command()
+@options
+def jobs(db, namespace, as_json, watch):
+    """All jobs, and how they are"""
+    def body(looks):
+        if as_json:
+            return {"jobs": [job_object(look, name) for look in looks for name in look.names]}
+        lines = []
+        for look in looks:
+            for name in look.names:
+                config, state = look.config.get(name, {}), look.state.get(name, {})
+                lines.append(
+                    [look.namespace, shown(name), shown(look.port(config.get("port") or state.get("port", "")))]
+                    + [shown(text) for text in (
+                        config.get("direction") or state.get("direction") or "ingress",
+                        config.get("admin_state", "up") if config else "", state.get("oper_status"), state.get("mode"))]
+                    + [count(state.get(key)) for key in ("packets", "bytes", "pps", "bps")])
+        notes = [note for look in looks for name in look.names for note in trouble(look, name)]
+        if not lines:
+            return "There are no jobs: `config telegen job add` makes one"
+        header = ["Job", "Port", "Direction", "Admin", "Oper", "Mode", "Packets", "Bytes", "PPS", "BPS"]
+        return page([with_namespace(looks, header, lines), "\n".join(notes)])
+    emit(db, namespace, as_json, watch, body)
+
+
+def job_object(look, name):
+    return {
+        "job": name, "namespace": look.namespace, "config": look.config.get(name),
+        "state": typed(look.state[name]) if name in look.state else None}
+
+
+@telegen.command()
+@job_argument(required=True)
+@options
+def job(db, name, namespace, as_json, watch):
+    """One job: what is asked for, and what is"""
+    def body(looks):
+        require(looks, name)
+        having = [look for look in looks if name in look.names]
+        if as_json:
+            return {"jobs": [job_object(look, name) for look in having]}
+        parts = []
+        for look in having:
+            parts.append(look.namespace)
+            parts.append(details(look.config.get(name, {}), ["Configuration", "Value"]))
+            parts.append(details(look.state.get(name, {}), ["State", "Value"]))
+            parts.append("\n".join(trouble(look, name)))
+        return page(parts)
+    emit(db, namespace, as_json, watch, body)
+
+
+@telegen.command()
+@job_argument()
+@options
+def statistics(db, name, namespace, as_json, watch):
+    """What jobs have counted, since this user cleared it; sizes and details of one job"""
+    def body(looks):
+        require(looks, name)
+        baselines, problem = saved_baselines()
+        counted = [
+            (look, each, Counts(look, each, baselines))
+            for look in looks for each in (look.names if name is None else [name]) if each in look.names]
+        if as_json:
+            return {"statistics": [
+                dict(typed(counts.directions[direction]), job=each, namespace=look.namespace, direction=direction,
+                     cleared_at=counts.cleared_at)
+                for look, each, counts in counted for direction in sorted(counts.directions)]}
+        notes = [problem] if problem else []
+        for look, each, counts in counted:
+            note = counts.note(each) if counts.directions else "{}: nothing is counted: {}".format(
+                each, look.state.get(each, {}).get("oper_status") or "no status")
+            notes += [label(look, shown(note))] if note else []
+        if not counted:
+            notes.append("There are no jobs: `config telegen job add` makes one")
+        tables = [summary(looks, counted)] if name is None else [
+            part for look, each, counts in counted for part in full(look, each, counts)]
+        return page(["\n".join(notes)] + tables)
+    emit(db, namespace, as_json, watch, body)
+
+
+def summary(looks, counted):
+    """A line for each job and direction."""
+    lines = []
+    for look, name, counts in counted:
+        for direction, fields in sorted(counts.directions.items()):
+            numbers = [total(fields, "packets"), total(fields, "bytes")]
+            numbers += [fields.get(each + "_packets") for each in CLASSES]
+            numbers += [fields.get("parse_errors"), fields.get("filtered")]
+            lines.append([look.namespace, shown(name), shown(direction)] + [count(each) for each in numbers])
+    header = ["Job", "Direction", "Packets", "Bytes", "IPv4", "IPv6", "ICMPv6", "Other", "Errors", "Filtered"]
+    return with_namespace(looks, header, lines)
+
+
+def full(look, name, counts):
+    """All fields of a job's statistics."""
+    for direction, fields in sorted(counts.directions.items()):
+        yield label(look, shown("{} {}".format(name, direction)))
+        known = {"size_bounds"}
+        body = []
+        for what in ("packets", "bytes"):
+            parts = ["{}_{}".format(each, what) for each in CLASSES]
+            known.update(parts)
+            body.append([what] + [count(fields.get(each)) for each in parts] + [count(total(fields, what))])
+        sizes = [fields.get(each + "_sizes", "").split(",") for each in CLASSES]
+        known.update(each + "_sizes" for each in CLASSES)
+        bounds = fields.get("size_bounds", "").split(",")
+        for title, row in zip(["<= " + bound for bound in bounds] + ["> " + bounds[-1]], zip(*sizes)):
+            body.append([title] + [count(each) for each in row] + [count(str(sum(map(int, row))))])
+        yield table([direction, "IPv4", "IPv6", "ICMPv6", "Other", "Total"], body)
+        rest = [(each, numbers(each, text)) for each, text in natsorted(fields.items()) if each not in known and text]
+        yield table(["Field", "Value"], rest, align="left")
+
+
+def numbers(name, text):
+    """A counter, or several: of DSCP and ECN those that are not zero, with their code point."""
+    parts = text.split(",")
+    if name in ("dscp_packets", "ecn_packets"):
+        return "  ".join("{}: {}".format(code, count(part)) for code, part in enumerate(parts) if part != "0") or "0"
+    return " ".join(map(count, parts))
+
+
+@telegen.command()
+@job_argument()
+@options
+def flows(db, name, namespace, as_json, watch):
+    """The largest flows of jobs whose detail has flows"""
+    def body(looks):
+        require(looks, name)
+        found = [
+            (look, each, rank, flow)
+            for look in looks for each in natsorted(look.flows) if name in (None, each)
+            for rank, flow in natsorted(look.flows[each].items(), key=lambda item: item[0])]
+        if as_json:
+            return {"flows": [
+                dict(typed(flow), job=each, namespace=look.namespace, rank=int(rank) if rank.isdigit() else rank)
+                for look, each, rank, flow in found]}
+        if not found:
+            return "No flows are reported: `config telegen job update <job_name> --detail flows` asks for them"
+        lines = [
+            [look.namespace, shown(each), shown(rank)] + [shown(text) for text in (
+                flow.get("direction"), flow.get("proto"), end(flow, "source"), end(flow, "destination"))]
+            + [count(flow.get(key)) for key in ("packets", "bytes", "error_packets", "error_bytes")]
+            for look, each, rank, flow in found]
+        header = [
+            "Job", "Rank", "Direction", "Proto", "Source", "Destination", "Packets", "Bytes", "Error Packets", "Error Bytes"]
+        return with_namespace(looks, header, lines)
+    emit(db, namespace, as_json, watch, body)
+
+
+def end(flow, which):
+    """Address and port; without the port for what has none."""
+    address, port = flow.get(which, ""), flow.get(which + "_port", "0")
+    if port in ("", "0"):
+        return address
+    return "{}:{}".format("[" + address + "]" if ":" in address else address, port)
+
+
+@telegen.command()
+@options
+def agent(db, namespace, as_json, watch):
+    """The agent: version, heartbeat, export, settings"""
+    def body(looks):
+        if as_json:
+            return {"settings": [dict(look.settings, namespace=look.namespace) for look in looks]}
+        parts = []
+        for look in looks:
+            parts.append(look.namespace)
+            said = dict({"status": look.agent_status}, **{key: look.agent[key] for key in natsorted(look.agent)})
+            if look.heartbeat_age is not None:
+                said["heartbeat"] = "{} ({} s ago)".format(said["heartbeat"], look.heartbeat_age)
+            parts.append(details(said, ["Agent", "Value"]))
+            parts.append(details(look.settings, ["Setting", "Value"]))
+        return page(parts)
+    emit(db, namespace, as_json, watch, body)
+
+
+def register(cli):
+    """Adds the commands to SONiC's `show`."""
+    if telegen.name in cli.commands:
+        raise Exception("{} already exists in CLI".format(telegen.name))
+    cli.add_command(telegen)
