@@ -19,8 +19,8 @@ CACHE, FILE = "telegen", "counters.json"
 COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
 
 
-def job_names(ctx, param, incomplete):
-    """For completion, of click before and since version 8."""
+def job_names(ctx, args, incomplete):
+    """For completion, of click before version 8, which names the arguments, and since."""
     # A shell that waits for words is no place for errors.
     try:
         load_db_config()
@@ -77,7 +77,7 @@ def counters(db, job, namespace):
     """Count from zero for `show telegen statistics`, of one job or of all, for this user
 
     The counters in STATE_DB, and what is exported, go on."""
-    now = datetime.datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = {}
     for name in multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]:
         found.update(baselines(db.db_clients[name], name, now))

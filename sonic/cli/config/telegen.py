@@ -323,7 +323,8 @@ COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else
 
 def completing(words):
     """The argument of click, before or since version 8, that completes with `words()`."""
-    def complete(ctx, param, incomplete):
+    # Before version 8 click names the second argument, which is a parameter since.
+    def complete(ctx, args, incomplete):
         # A shell that waits for words is no place for errors.
         try:
             return natsorted(word for word in set(words()) if word.startswith(incomplete))

@@ -5,6 +5,7 @@ A plugin of SONiC's `show`. It writes nothing.
 import datetime
 import json
 import os
+import re
 import sys
 import time
 import unicodedata
@@ -38,6 +39,11 @@ def rows(client, table):
     return {key: dict(fields) for key, fields in found.items() if fields}
 
 
+def is_number(text):
+    """Whether it is a count; `isdigit` takes more than the digits that `int` does."""
+    return re.fullmatch("[0-9]{1,20}", text or "") is not None
+
+
 class Look:
     """What the databases of one namespace say now."""
 
@@ -54,7 +60,7 @@ class Look:
         self.state = rows(state, "TELEGEN_JOB_TABLE")
         self.statistics = split(rows(state, "TELEGEN_STATS_TABLE"))
         self.flows = split(rows(state, "TELEGEN_FLOW_TABLE"))
-        self.now = datetime.datetime.utcnow()
+        self.now = datetime.datetime.now(datetime.timezone.utc)
 
     @property
     def names(self):
@@ -67,7 +73,7 @@ class Look:
             heartbeat = datetime.datetime.strptime(self.agent.get("heartbeat", "")[:19], "%Y-%m-%dT%H:%M:%S")
         except ValueError:
             return None
-        return max(0, int((self.now - heartbeat).total_seconds()))
+        return max(0, int((self.now - heartbeat.replace(tzinfo=datetime.timezone.utc)).total_seconds()))
 
     @property
     def agent_status(self):
@@ -75,7 +81,7 @@ class Look:
         if self.heartbeat_age is None:
             return "absent"
         interval = self.settings.get("status_interval", "")
-        limit = 3 * (int(interval) if interval.isdigit() else 5)
+        limit = 3 * (int(interval) if is_number(interval) else 5)
         return "stale" if self.heartbeat_age > limit else "running"
 
     def port(self, name):
@@ -131,7 +137,7 @@ def is_counter(name):
 def difference(text, zero):
     """Numbers, also with commas between, less others; none when a counter would be negative."""
     left, right = text.split(","), zero.split(",")
-    if not all(part.isdigit() for part in left + right) or len(left) != len(right):
+    if not all(map(is_number, left + right)) or len(left) != len(right):
         return None
     parts = [int(a) - int(b) for a, b in zip(left, right)]
     return None if min(parts) < 0 else ",".join(map(str, parts))
@@ -194,12 +200,12 @@ def shown(text):
 
 def count(text):
     """A number with commas between the thousands."""
-    return "{:,}".format(int(text)) if text and text.isdigit() else shown(text)
+    return "{:,}".format(int(text)) if is_number(text) else shown(text)
 
 
-def total(fields, what):
-    parts = [fields.get("{}_{}".format(name, what), "") for name in CLASSES]
-    return str(sum(map(int, parts))) if all(part.isdigit() for part in parts) else ""
+def total(parts):
+    """The sum, unless one is not known."""
+    return str(sum(map(int, parts))) if all(map(is_number, parts)) else ""
 
 
 def table(header, body, align="right"):
@@ -210,7 +216,7 @@ def table(header, body, align="right"):
 
 def details(fields, header):
     """Fields and their values, those that say something."""
-    body = [(name, count(text) if name in NUMBERS else shown(text)) for name, text in fields.items() if text]
+    body = [(shown(name), count(text) if name in NUMBERS else shown(text)) for name, text in fields.items() if text]
     return table(header, body, align="left")
 
 
@@ -227,9 +233,9 @@ def typed(fields):
         is_list = name.endswith(("_sizes", "_bounds", "_windows", "_bounds_percent")) or name in (
             "dscp_packets", "ecn_packets")
         if is_list:
-            return [int(part) for part in text.split(",") if part.isdigit()]
+            return [int(part) for part in text.split(",") if is_number(part)]
         if name in NUMBERS or is_counter(name) or name.startswith(("burst_", "flow_other_")):
-            return int(text) if text.isdigit() else (None if text == "" else text)
+            return int(text) if is_number(text) else (None if text == "" else text)
         return text
     return {name: value(name, text) for name, text in fields.items()}
 
@@ -290,8 +296,8 @@ def trouble(look, name):
 # Commands
 
 
-def job_names(ctx, param, incomplete):
-    """For completion, of click before and since version 8."""
+def job_names(ctx, args, incomplete):
+    """For completion, of click before version 8, which names the arguments, and since."""
     # A shell that waits for words is no place for errors.
     try:
         load_db_config()
@@ -412,10 +418,9 @@ def summary(looks, counted):
     lines = []
     for look, name, counts in counted:
         for direction, fields in sorted(counts.directions.items()):
-            numbers = [total(fields, "packets"), total(fields, "bytes")]
-            numbers += [fields.get(each + "_packets") for each in CLASSES]
-            numbers += [fields.get("parse_errors"), fields.get("filtered")]
-            lines.append([look.namespace, shown(name), shown(direction)] + [count(each) for each in numbers])
+            packets, octets = ([fields.get(each + what) for each in CLASSES] for what in ("_packets", "_bytes"))
+            texts = [total(packets), total(octets)] + packets + [fields.get("parse_errors"), fields.get("filtered")]
+            lines.append([look.namespace, shown(name), shown(direction)] + [count(each) for each in texts])
     header = ["Job", "Direction", "Packets", "Bytes", "IPv4", "IPv6", "ICMPv6", "Other", "Errors", "Filtered"]
     return with_namespace(looks, header, lines)
 
@@ -424,19 +429,16 @@ def full(look, name, counts):
     """All fields of a job's statistics."""
     for direction, fields in sorted(counts.directions.items()):
         yield label(look, shown("{} {}".format(name, direction)))
-        known = {"size_bounds"}
-        body = []
-        for what in ("packets", "bytes"):
-            parts = ["{}_{}".format(each, what) for each in CLASSES]
-            known.update(parts)
-            body.append([what] + [count(fields.get(each)) for each in parts] + [count(total(fields, what))])
-        sizes = [fields.get(each + "_sizes", "").split(",") for each in CLASSES]
-        known.update(each + "_sizes" for each in CLASSES)
-        bounds = fields.get("size_bounds", "").split(",")
-        for title, row in zip(["<= " + bound for bound in bounds] + ["> " + bounds[-1]], zip(*sizes)):
-            body.append([title] + [count(each) for each in row] + [count(str(sum(map(int, row))))])
-        yield table([direction, "IPv4", "IPv6", "ICMPv6", "Other", "Total"], body)
-        rest = [(each, numbers(each, text)) for each, text in natsorted(fields.items()) if each not in known and text]
+        lines = [[what] + [fields.get("{}_{}".format(each, what)) for each in CLASSES] for what in ("packets", "bytes")]
+        bounds = shown(fields.get("size_bounds", "")).split(",")
+        titles = ["<= " + bound for bound in bounds] + ["> " + bounds[-1]]
+        lines += map(list, zip(titles, *(fields.get(each + "_sizes", "").split(",") for each in CLASSES)))
+        body = [[title] + [count(each) for each in parts + [total(parts)]] for title, *parts in lines]
+        yield table([shown(direction), "IPv4", "IPv6", "ICMPv6", "Other", "Total"], body)
+        known = {"{}_{}".format(each, what) for each in CLASSES for what in ("packets", "bytes", "sizes")}
+        rest = [
+            (shown(each), numbers(each, text)) for each, text in natsorted(fields.items())
+            if text and each not in known and each != "size_bounds"]
         yield table(["Field", "Value"], rest, align="left")
 
 
@@ -461,7 +463,7 @@ def flows(db, name, namespace, as_json, watch):
             for rank, flow in natsorted(look.flows[each].items(), key=lambda item: item[0])]
         if as_json:
             return {"flows": [
-                dict(typed(flow), job=each, namespace=look.namespace, rank=int(rank) if rank.isdigit() else rank)
+                dict(typed(flow), job=each, namespace=look.namespace, rank=int(rank) if is_number(rank) else rank)
                 for look, each, rank, flow in found]}
         if not found:
             return "No flows are reported: `config telegen job update <job_name> --detail flows` asks for them"

@@ -1,0 +1,189 @@
+"""The plugin knows of every field what the YANG model says, and no more is stored than the model takes."""
+import json
+import os
+import re
+
+import pytest
+
+from conftest import ROOT, required
+from config.validated_config_db_connector import yang_refusal
+from test_config import EVERY_FIELD, options
+from yang_model import Model, bounds
+
+MODEL = Model()
+FIELDS = sorted([("job", name) for name in MODEL.jobs] + [("global", name) for name in MODEL.settings])
+
+
+@pytest.fixture(scope="module")
+def rules():
+    """The plugin's rules by table and field."""
+    os.environ["TEST_DATABASES"] = "/dev/null"
+    from conftest import load
+    import utilities_common.multi_asic as multi_asic
+    original, multi_asic.multi_asic_ns_choices = multi_asic.multi_asic_ns_choices, lambda: [""]
+    try:
+        plugin = load("config")
+    finally:
+        multi_asic.multi_asic_ns_choices = original
+        del os.environ["TEST_DATABASES"]
+    found = {("job", rule.name): rule for rule in plugin.JOB_FIELDS}
+    found.update((("global", name), rule) for name, rule in plugin.GLOBAL_FIELDS.items())
+    return found, plugin
+
+
+def leaf(field):
+    return (MODEL.jobs if field[0] == "job" else MODEL.settings)[field[1]]
+
+
+def test_both_name_the_same_fields(rules):
+    assert sorted(rules[0]) == FIELDS and len(FIELDS) > 30
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=" ".join)
+def test_lists_required_fields_and_defaults_are_the_same(rules, field):
+    rule = rules[0][field]
+    assert (leaf(field).keyword == "leaf-list") == rule.is_list
+    assert leaf(field).one("default") == rule.default
+    assert (leaf(field).one("mandatory") == "true") == (field == ("job", "port"))
+    if rule.is_list:
+        assert leaf(field).one("max-elements") == str(rules[1].LIST_ENTRIES)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=" ".join)
+def test_words_ranges_and_types_are_the_same(rules, field):
+    kind, own = rules[0][field].kind, leaf(field).all("type")[0]
+    if kind.bounds:
+        assert bounds(own.one("range")) == kind.bounds
+    elif kind.typedef:
+        assert own.argument == kind.typedef
+    else:
+        assert MODEL.words(leaf(field)) == list(kind.words)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=" ".join)
+def test_messages_are_the_same(rules, field):
+    kind, (own, behind) = rules[0][field].kind, MODEL.base(leaf(field))
+    if behind.argument == "union":
+        behind = MODEL.typedefs["netdev-name"]
+    said = [each.one("error-message") for each in own.flat() + behind.flat() + leaf(field).all("must")]
+    assert set(filter(None, said)) <= {"must be " + kind.allowed}
+    if kind.bounds or own.argument in MODEL.typedefs and not MODEL.words(leaf(field)):
+        assert any(said)
+
+
+def test_the_model_and_the_plugin_say_the_same_of_fields_together(rules):
+    with open(os.path.join(ROOT, "sonic", "cli", "config", "telegen.py"), encoding="utf-8") as file:
+        source = file.read()
+    job_list = next(each for each in MODEL.module.flat() if each.argument == "TELEGEN_JOB_LIST")
+    messages = [each.one("error-message") for each in job_list.all("must")]
+    assert messages
+    for message in messages:
+        field, _, sentence = message.partition(": must ")
+        assert message in source or sentence in source, field
+
+
+def test_a_name_is_what_the_model_takes_for_one(rules):
+    name = MODEL.name.all("type")[0].one("pattern")
+    for text in ("a", "A-b_c", "0", "-a", "_a", "a.b", "a" * 64, "a" * 65, "", "ä", "a\n"):
+        assert (re.fullmatch(name, text) is None) == (re.fullmatch(rules[1].JOB_NAME, text) is None), text
+
+
+NUMBERS = sorted({str(near) for edge in (0, 1, 9, 10, 64, 99, 100, 199, 200, 255, 256, 999, 1000, 9999, 10000, 59999,
+                                         65535, 65536, 99999) for near in (edge, edge + 1, abs(edge - 1))})
+TEXTS = {
+    "port-name": ["eth0", "a.b", "a..b", "-a", "a" * 15, "a" * 16, "", "a b", "a/b", "é", "eth0\n", ".a", "a."],
+    "type-of-service": NUMBERS + ["inherit", "Inherit", "01", "", "-1", "1 ", "1\n"],
+    "gre-type": NUMBERS + ["0x88be", "0X88BE", "0x", "0x12345", "0xg", "x1", "88be", "00", "0x0", "1\n"],
+    "ip-protocol": NUMBERS + ["tcp", "TCP", "icmpv6", "ipv6-icmp", "", "tcp ", "00"],
+    "l4-port-range": NUMBERS + ["1-2", "2-2", "1-", "-1", "1-2-3", "1--2", "01-2", "1 -2", "0-65535", "0-65536", ""],
+    "utc-time": [
+        "2026-01-31T12:00:00Z", "2026-01-31t12:00:00z", "2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00+00:00",
+        "2026-01-31T12:00:00-00:00", "2026-01-31T12:00:00+01:00", "2026-01-31 12:00:00Z", "2026-13-01T00:00:00Z",
+        "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:60Z", "1969-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2554-01-01T00:00:00Z",
+        "2555-01-01T00:00:00Z", "26-01-01T00:00:00Z", "2026-01-31T12:00:00.Z", "", "2026-01-31T12:00:00Z\n",
+        "2026-01-31T12:00:00.{}Z".format("1" * 43), "2026-01-31T12:00:00.{}Z".format("1" * 44)],
+    "plain-text": ["x", "größer", "x" * 255, "x" * 256],
+    "otlp-endpoint": [
+        "a", "a:1", "a:0", "a:65535", "a:65536", "a:01", "http://a", "https://a:4318/v1/x", "ftp://a", "a/b", "a b",
+        "[::1]:4317", "[2001:db8::1]", "::1", "http://", ":4317", "a:", "a_b.c-d", "é", "a\n", "x" * 255, "x" * 256],
+    "netdev-name": ["tg10", "erspan0", "a..b", "-a", "a" * 16, ""],
+}
+
+
+@pytest.mark.parametrize("field", [each for each in FIELDS if MODEL.base(leaf(each))[0].argument in TEXTS], ids=" ".join)
+def test_a_pattern_lets_the_same_texts_through(rules, field):
+    kind = rules[0][field].kind
+    texts = TEXTS[MODEL.base(leaf(field))[0].argument]
+    taken = [text for text in texts if kind.accepts(text)]
+    assert taken == [text for text in texts if MODEL.accepts(leaf(field), text)]
+    assert 0 < len(taken) < len(texts)
+
+
+def test_every_typedef_with_patterns_is_compared():
+    with_patterns = {name for name, behind in MODEL.typedefs.items() if behind.all("pattern")}
+    assert with_patterns <= set(TEXTS)
+
+
+def configurations(folder):
+    path = os.path.join(ROOT, "Tests", "yang", folder)
+    return [(folder, name) for name in sorted(os.listdir(path)) if name.endswith(".json")]
+
+
+def written(cli, server, folder, name):
+    """Types a configuration of the model's tests into `config telegen`; false when any of it was refused."""
+    with open(os.path.join(ROOT, "Tests", "yang", folder, name), encoding="utf-8") as file:
+        document = json.load(file)
+    for table, key in (("PORT", "sonic-port"), ("PORTCHANNEL", "sonic-portchannel")):
+        for row in document.get("{0}:{0}".format(key), {}).get(table, {}).get(table + "_LIST", []):
+            server.config.hset("{}|{}".format(table, row["name"]), "NULL", "NULL")
+
+    def text(value):
+        return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    tables = document["sonic-telegen:sonic-telegen"]
+    results = []
+    for row in tables.get("TELEGEN_JOB", {}).get("TELEGEN_JOB_LIST", []):
+        fields = {key: text(value) for key, value in row.items() if key != "name"}
+        results.append(cli.run("config", "job", "add", row["name"], *options(fields)))
+    commands = {"otlp_endpoint": "otlp endpoint", "otlp_protocol": "otlp protocol", "otlp_interval": "otlp interval"}
+    for key, value in tables.get("TELEGEN", {}).get("global", {}).items():
+        words = commands.get(key, key.replace("_", "-")).split()
+        results.append(cli.run("config", *words, text(value)))
+    assert results and all(result.exit_code in (0, 2) for result in results)
+    return all(result.exit_code == 0 for result in results)
+
+
+@pytest.fixture
+def no_ports(server):
+    server.config.delete(*server.config.keys("PORT*"))
+    return server
+
+
+def stored(server):
+    from swsscommon.swsscommon import ConfigDBConnector
+    connector = ConfigDBConnector()
+    connector.connect()
+    return connector.get_config()
+
+
+@pytest.mark.parametrize("folder, name", configurations("good"))
+def test_a_configuration_that_the_model_takes_can_be_typed_in(cli, no_ports, folder, name):
+    required("yanglint")
+    assert written(cli, no_ports, folder, name)
+    assert yang_refusal(stored(no_ports)) == ""
+
+
+@pytest.mark.parametrize("folder, name", configurations("bad"))
+def test_of_one_that_it_refuses_nothing_is_stored_that_it_would_refuse(cli, no_ports, folder, name):
+    required("yanglint")
+    # Repetitions are dropped before they are stored.
+    assert not written(cli, no_ports, folder, name) or name == "vlan-twice.json"
+    assert yang_refusal(stored(no_ports)) == ""
+
+
+def test_a_row_with_every_field_is_taken_by_the_model(cli, server):
+    required("yanglint")
+    cli.words("config", "job", "add", "web", *options(EVERY_FIELD))
+    assert yang_refusal(stored(server)) == ""
+    server.config.hset("TELEGEN_JOB|web", "vlan@", "4095")
+    assert "must be 1 to 4094" in yang_refusal(stored(server))
