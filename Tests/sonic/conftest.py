@@ -37,7 +37,7 @@ class Server:
         until(lambda: self.answers(), "redis-server answers")
         self.config.set("CONFIG_DB_INITIALIZED", "1")
         for name, row in PORTS.items():
-            self.config.hset("PORT|" + name, mapping=row)
+            self.config.hset(f"PORT|{name}", mapping=row)
         self.config.hset("PORTCHANNEL|PortChannel1", mapping={"admin_status": "up"})
 
     def database(self, number):
@@ -63,7 +63,7 @@ def until(condition, what, seconds=20):
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, "not in {} s: {}".format(seconds, what)
+        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
         time.sleep(0.05)
 
 
@@ -82,7 +82,7 @@ def root(name):
 def load(command):
     """A plugin as SONiC's helper imports it, anew."""
     path = os.path.join(ROOT, "sonic", "cli", command, "telegen.py")
-    spec = importlib.util.spec_from_file_location(command + ".plugins.telegen", path)
+    spec = importlib.util.spec_from_file_location(f"{command}.plugins.telegen", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -108,7 +108,7 @@ class CommandLine:
 
     def words(self, *words, code=0):
         result = self.run(*words)
-        failure = "{}\n{!r}".format(result.output, result.exception)
+        failure = f"{result.output}\n{result.exception!r}"
         assert result.exit_code == code, failure
         assert result.exception is None or isinstance(result.exception, SystemExit), failure
         return result.output
@@ -117,7 +117,7 @@ class CommandLine:
 def required(name):
     """Skips, or fails where nothing may be left out, when a program is missing."""
     if not shutil.which(name) and not os.environ.get("TELEGEN_REQUIRE_ALL"):
-        pytest.skip("needs {}".format(name))
+        pytest.skip(f"needs {name}")
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +135,7 @@ def server(redis_server, tmp_path, monkeypatch):
         database.flushdb()
     redis_server.config.set("CONFIG_DB_INITIALIZED", "1")
     for name, row in PORTS.items():
-        redis_server.config.hset("PORT|" + name, mapping=row)
+        redis_server.config.hset(f"PORT|{name}", mapping=row)
     redis_server.config.hset("PORTCHANNEL|PortChannel1", mapping={"admin_status": "up"})
     use(monkeypatch, tmp_path, {"": redis_server.socket})
     return redis_server
@@ -161,8 +161,8 @@ def two_asics(tmp_path_factory, tmp_path, monkeypatch):
     """A switch with two ASICs and a host: servers by namespace."""
     required("redis-server")
     servers = {name: Server(str(tmp_path_factory.mktemp("asic"))) for name in ("", "asic0", "asic1")}
-    servers[""].config.delete(*("PORT|" + name for name in PORTS))
-    servers["asic1"].config.delete(*("PORT|" + name for name in PORTS), "PORTCHANNEL|PortChannel1")
+    servers[""].config.delete(*(f"PORT|{name}" for name in PORTS))
+    servers["asic1"].config.delete(*(f"PORT|{name}" for name in PORTS), "PORTCHANNEL|PortChannel1")
     servers["asic1"].config.hset("PORT|Ethernet200", mapping={"alias": "etp50"})
     use(monkeypatch, tmp_path, {name: server.socket for name, server in servers.items()})
     yield servers

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -36,9 +35,9 @@ def program():
         missing.append("root")
     missing += [name for name in ("ip", "nsenter", "sysctl") if not shutil.which(name)]
     if missing and os.environ.get("TELEGEN_REQUIRE_ALL"):
-        pytest.fail("needs " + ", ".join(missing))
+        pytest.fail(f"needs {', '.join(missing)}")
     if missing:
-        pytest.skip("needs " + ", ".join(missing))
+        pytest.skip(f"needs {', '.join(missing)}")
     return os.path.abspath(found)
 
 
@@ -47,7 +46,7 @@ class Agent:
 
     def __init__(self, server, folder):
         self.program, self.server, self.folder = program(), server, str(folder)
-        self.process, self.namespace = None, "telegen-cli-{}".format(os.getpid())
+        self.process, self.namespace = None, f"telegen-cli-{os.getpid()}"
         self.stack = contextlib.ExitStack()
         try:
             self.prepare()
@@ -73,8 +72,8 @@ class Agent:
         self.stack.callback(self.stop)
 
     def inside(self, *command):
-        """Runs a command in the network namespace."""
-        run("nsenter", "--net=/run/netns/" + self.namespace, *command)
+        """Runs a command in the network namespace, and returns what it printed."""
+        return run("nsenter", f"--net=/run/netns/{self.namespace}", *command)
 
     def start(self):
         """Starts it; it runs when its row says so."""
@@ -84,7 +83,7 @@ class Agent:
             "TELEGEN_ATTACH": "clsact", "TELEGEN_MIRROR_MODE": "none", "TELEGEN_LISTEN": "off", "OTEL_SDK_DISABLED": "true"}
         with open(os.path.join(self.folder, "agent.log"), "ab") as log:
             self.process = subprocess.Popen(
-                ["nsenter", "--net=/run/netns/" + self.namespace, self.program, "run"], env=environment,
+                ["nsenter", f"--net=/run/netns/{self.namespace}", self.program, "run"], env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def runs():
@@ -119,22 +118,24 @@ class Agent:
     def wait(self, job, **fields):
         """Waits until the job's row of STATE_DB has these values."""
         def has_them():
-            row = self.server.state.hgetall("TELEGEN_JOB_TABLE|" + job)
+            row = self.server.state.hgetall(f"TELEGEN_JOB_TABLE|{job}")
             return all(row.get(name) == text for name, text in fields.items())
         try:
-            until(has_them, "{} is {}".format(job, fields), 60)
+            until(has_them, f"{job} is {fields}", 60)
         except AssertionError:
-            print(self.server.state.hgetall("TELEGEN_JOB_TABLE|" + job), self.log())
+            print(self.server.state.hgetall(f"TELEGEN_JOB_TABLE|{job}"), self.log())
             raise
 
     def wait_until_gone(self, job):
-        until(lambda: not self.server.state.exists("TELEGEN_JOB_TABLE|" + job), job + " is gone", 60)
+        until(lambda: not self.server.state.exists(f"TELEGEN_JOB_TABLE|{job}"), f"{job} is gone", 60)
 
     def close(self):
         self.stack.close()
 
 
 def run(*command):
+    """Runs a command that has to succeed, and returns what it printed."""
     result = subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
-    assert result.returncode == 0, "{}: {}".format(" ".join(command), result.stdout.decode(errors="replace"))
+    assert result.returncode == 0, f"{' '.join(command)}: {result.stdout.decode(errors='replace')}"
+    return result.stdout.decode(errors="replace")

@@ -20,8 +20,8 @@ def agent(server, seconds_ago=0, **fields):
 def job(server, name, **fields):
     """Both rows of a job that runs."""
     config = {"port": fields.get("port", "Ethernet0"), "direction": fields.get("direction", "ingress")}
-    server.config.hset("TELEGEN_JOB|" + name, mapping=config)
-    server.state.hset("TELEGEN_JOB_TABLE|" + name, mapping=dict({
+    server.config.hset(f"TELEGEN_JOB|{name}", mapping=config)
+    server.state.hset(f"TELEGEN_JOB_TABLE|{name}", mapping=dict({
         "oper_status": "running", "reason": "", "warnings": "", "mode": "port", "interface": config["port"],
         "ifindex": "7", "attach_type": "tcx", "started_at": "2026-01-31T12:00:00Z", "ended_at": "", "packets": "1234567",
         "bytes": "987654321", "pps": "1000", "bps": "8000000", "sample_rate": "1"}, **dict(config, **fields)))
@@ -33,13 +33,13 @@ def statistics(server, name, direction="ingress", packets=(1000, 20, 3, 0), size
     for each, number in zip(CLASSES, packets):
         sizes = ["0"] * (BOUNDS.count(",") + 2)
         sizes[next(i for i, bound in enumerate(BOUNDS.split(",")) if size <= int(bound))] = str(number)
-        row.update({each + "_packets": str(number), each + "_bytes": str(number * size), each + "_sizes": ",".join(sizes)})
+        row.update({f"{each}_packets": str(number), f"{each}_bytes": str(number * size), f"{each}_sizes": ",".join(sizes)})
     row.update(fields)
-    server.state.hset("TELEGEN_STATS_TABLE|{}|{}".format(name, direction), mapping=row)
+    server.state.hset(f"TELEGEN_STATS_TABLE|{name}|{direction}", mapping=row)
 
 
 def flow(server, name, rank, **fields):
-    server.state.hset("TELEGEN_FLOW_TABLE|{}|{}".format(name, rank), mapping=dict({
+    server.state.hset(f"TELEGEN_FLOW_TABLE|{name}|{rank}", mapping=dict({
         "direction": "ingress", "five_tuple": "tcp 192.0.2.1:49152 -> 198.51.100.7:443", "source": "192.0.2.1",
         "destination": "198.51.100.7", "proto": "tcp", "source_port": "49152", "destination_port": "443",
         "packets": "1000", "bytes": "1500000", "error_packets": "0", "error_bytes": "0",

@@ -37,11 +37,11 @@ def test_what_was_counted_before_is_subtracted_and_that_is_said(counted, server,
     assert shown()["web", "ingress"]["ipv4_packets"] == 0
     rows.statistics(server, "web", packets=(1500, 20, 3, 1), parse_errors="9", filtered="100", burst_peak_bytes="5")
     row = shown()["web", "ingress"]
-    assert [row[name + "_packets"] for name in rows.CLASSES] == [500, 0, 0, 1]
+    assert [row[f"{name}_packets"] for name in rows.CLASSES] == [500, 0, 0, 1]
     assert row["ipv4_bytes"] == 50000 and row["ipv4_sizes"][1] == 500 and row["parse_errors"] == 2
     assert row["filtered"] == 0
     first = counted("show statistics").splitlines()[0]
-    assert first == "web: since it was cleared at " + row["cleared_at"]
+    assert first == f"web: since it was cleared at {row['cleared_at']}"
 
 
 def test_what_is_no_counter_is_not_subtracted(counted, server, shown):
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_said_and_made_anew(counted, shown, saved,
     with open(saved, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(content)
     said = counted("show statistics").splitlines()[0]
-    assert said.startswith(saved + " cannot be read, and all counts are shown: ")
+    assert said.startswith(f"{saved} cannot be read, and all counts are shown: ")
     assert shown()["web", "ingress"]["ipv4_packets"] == 1000
     counted("sonic-clear counters web")
     assert shown()["web", "ingress"]["ipv4_packets"] == 0
@@ -157,7 +157,7 @@ def test_a_folder_that_belongs_to_somebody_else_is_not_written_into(counted, sav
     (tmp_path / "trap").mkdir()
     os.symlink(str(tmp_path / "trap"), folder)
     said = counted("sonic-clear counters", code=1)
-    assert said == "Error: {} is not yours: remove it, and clear again\n".format(folder)
+    assert said == f"Error: {folder} is not yours: remove it, and clear again\n"
     assert os.listdir(str(tmp_path / "trap")) == []
 
 

@@ -34,14 +34,14 @@ def jobs(server):
     "show flows ", "sonic-clear counters "])
 def test_names_of_jobs_in_natural_order(proposed, line):
     assert proposed(line) == ["dns", "web2", "web10"]
-    assert proposed(line + "w") == ["web2", "web10"]
-    assert proposed(line + "x") == []
+    assert proposed(f"{line}w") == ["web2", "web10"]
+    assert proposed(f"{line}x") == []
 
 
 def test_names_and_aliases_of_ports(proposed):
     everything = ["Ethernet0", "Ethernet4", "Ethernet100", "PortChannel1", "etp1", "etp2", "etp26"]
     for option in ("--port", "--sink-port"):
-        assert proposed("config job add web3 {} ".format(option)) == everything
+        assert proposed(f"config job add web3 {option} ") == everything
     assert proposed("config job add web3 --port etp2") == ["etp2", "etp26"]
 
 

@@ -66,7 +66,7 @@ def test_messages_are_the_same(rules, field):
     if behind.argument == "union":
         behind = MODEL.typedefs["netdev-name"]
     said = [each.one("error-message") for each in own.flat() + behind.flat() + leaf(field).all("must")]
-    assert set(filter(None, said)) <= {"must be " + kind.allowed}
+    assert set(filter(None, said)) <= {f"must be {kind.allowed}"}
     if kind.bounds or own.argument in MODEL.typedefs and not MODEL.words(leaf(field)):
         assert any(said)
 
@@ -102,7 +102,7 @@ TEXTS = {
         "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
         "2026-01-01T00:00:60Z", "1969-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2554-01-01T00:00:00Z",
         "2555-01-01T00:00:00Z", "26-01-01T00:00:00Z", "2026-01-31T12:00:00.Z", "", "2026-01-31T12:00:00Z\n",
-        "2026-01-31T12:00:00.{}Z".format("1" * 43), "2026-01-31T12:00:00.{}Z".format("1" * 44)],
+        f"2026-01-31T12:00:00.{'1' * 43}Z", f"2026-01-31T12:00:00.{'1' * 44}Z"],
     "plain-text": ["x", "größer", "x" * 255, "x" * 256],
     "otlp-endpoint": [
         "a", "a:1", "a:0", "a:65535", "a:65536", "a:01", "http://a", "https://a:4318/v1/x", "ftp://a", "a/b", "a b",
@@ -135,8 +135,8 @@ def written(cli, server, folder, name):
     with open(os.path.join(ROOT, "Tests", "yang", folder, name), encoding="utf-8") as file:
         document = json.load(file)
     for table, key in (("PORT", "sonic-port"), ("PORTCHANNEL", "sonic-portchannel")):
-        for row in document.get("{0}:{0}".format(key), {}).get(table, {}).get(table + "_LIST", []):
-            server.config.hset("{}|{}".format(table, row["name"]), "NULL", "NULL")
+        for row in document.get("{0}:{0}".format(key), {}).get(table, {}).get(f"{table}_LIST", []):
+            server.config.hset(f"{table}|{row['name']}", "NULL", "NULL")
 
     def text(value):
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -36,7 +36,7 @@ def job_names(ctx, args, incomplete):
 
 def rows(client, table):
     """A table of STATE_DB, by key."""
-    keys = client.keys(client.STATE_DB, table + "|*") or []
+    keys = client.keys(client.STATE_DB, f"{table}|*") or []
     found = {key.partition("|")[2]: client.get_all(client.STATE_DB, key) for key in keys}
     return {key: dict(fields) for key, fields in found.items() if fields}
 
@@ -50,7 +50,7 @@ def baselines(client, namespace, now):
         name, _, direction = key.rpartition("|")
         if name in found:
             found[name]["directions"][direction] = fields
-    return {"{}|{}".format(namespace, name): baseline for name, baseline in found.items()}
+    return {f"{namespace}|{name}": baseline for name, baseline in found.items()}
 
 
 def own_folder():
@@ -58,7 +58,7 @@ def own_folder():
     folder = clicommon.UserCache(CACHE).get_directory()
     # It is below a folder that everybody may write to.
     if os.path.islink(folder) or os.stat(folder).st_uid != os.getuid():
-        raise click.ClickException("{} is not yours: remove it, and clear again".format(folder))
+        raise click.ClickException(f"{folder} is not yours: remove it, and clear again")
     return folder
 
 
@@ -85,7 +85,7 @@ def counters(db, job, namespace):
         found = {key: baseline for key, baseline in found.items() if key.partition("|")[2] == job}
         if not found:
             raise click.ClickException(
-                "STATE_DB has no job {}: `show telegen jobs` lists them".format(json.dumps(job, ensure_ascii=True)))
+                f"STATE_DB has no job {json.dumps(job, ensure_ascii=True)}: `show telegen jobs` lists them")
     folder = own_folder()
     path = os.path.join(folder, FILE)
     kept = {}
@@ -97,14 +97,14 @@ def counters(db, job, namespace):
         except (OSError, ValueError, TypeError):
             pass
     kept.update(found)
-    with open(path + ".new", "w", encoding="utf-8") as file:
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
         json.dump(kept, file)
-    os.replace(path + ".new", path)
-    click.echo("Cleared counters" if job is None else "Cleared counters of {}".format(job))
+    os.replace(f"{path}.new", path)
+    click.echo("Cleared counters" if job is None else f"Cleared counters of {job}")
 
 
 def register(cli):
     """Adds the commands to SONiC's `clear`."""
     if telegen.name in cli.commands:
-        raise Exception("{} already exists in CLI".format(telegen.name))
+        raise Exception(f"{telegen.name} already exists in CLI")
     cli.add_command(telegen)

@@ -49,7 +49,7 @@ def number(first, last):
     """A plain decimal: no sign, no leading zeros."""
     def accepts(text):
         return re.fullmatch("0|[1-9][0-9]{0,9}", text) is not None and first <= int(text) <= last
-    return Kind("{} to {}".format(first, last), accepts, "{}..{}".format(first, last), bounds=(first, last))
+    return Kind(f"{first} to {last}", accepts, f"{first}..{last}", bounds=(first, last))
 
 
 def shape(typedef, allowed, accepts, metavar, words=()):
@@ -92,7 +92,7 @@ def is_utc_time(text):
             r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]00:00)", text):
         return False
     try:
-        time = datetime.datetime.strptime(text[:10] + " " + text[11:19], "%Y-%m-%d %H:%M:%S")
+        time = datetime.datetime.strptime(f"{text[:10]} {text[11:19]}", "%Y-%m-%d %H:%M:%S")
     except ValueError:
         return False
     # Nanoseconds since 1970 have to fit into 64 bits.
@@ -194,28 +194,28 @@ def quoted(text):
             return "\\" + character
         visible = character == " " or unicodedata.category(character)[0] not in "CZ"
         return character if visible else "\\u{%X}" % ord(character)
-    return '"{}{}"'.format("".join(map(escaped, text[:40])), "…" if len(text) > 40 else "")
+    return f"\"{''.join(map(escaped, text[:40]))}{'…' if len(text) > 40 else ''}\""
 
 
 def refusal(name, text, must):
-    return Refused("{} {}: must {}".format(name, quoted(text), must))
+    return Refused(f"{name} {quoted(text)}: must {must}")
 
 
 def read(rule, text):
     """The value of a field as the connector takes it; raises `Refused`."""
     if len(text.encode("utf-8", "surrogateescape")) > VALUE_BYTES:
-        raise refusal(rule.name, text, "have at most {} bytes".format(VALUE_BYTES))
+        raise refusal(rule.name, text, f"have at most {VALUE_BYTES} bytes")
     # A surrogate is what Python makes of a byte that is not UTF-8.
     if any(unicodedata.category(each) in ("Cc", "Cs") or each == "\ufffd" for each in text):
         raise refusal(rule.name, text, "be valid UTF-8 without control characters")
     entries = text.split(",") if rule.is_list else [text]
     if len(entries) > LIST_ENTRIES:
-        raise refusal(rule.name, text, "have at most {} entries".format(LIST_ENTRIES))
+        raise refusal(rule.name, text, f"have at most {LIST_ENTRIES} entries")
     if rule.is_list and "" in entries:
         raise refusal(rule.name, text, "have no empty entry between its commas")
     for entry in entries:
         if not rule.kind.accepts(entry):
-            raise refusal(rule.name, entry, "be " + rule.kind.allowed)
+            raise refusal(rule.name, entry, f"be {rule.kind.allowed}")
     return list(dict.fromkeys(entries)) if rule.is_list else text
 
 
@@ -261,7 +261,7 @@ def check_together(row):
         raise Refused("port: must be given (--port)")
     source, destination = row.get("src_prefix", ""), row.get("dst_prefix", "")
     if source and destination and (":" in source) != (":" in destination):
-        raise refusal("src_prefix", source, "be of the family of dst_prefix " + destination)
+        raise refusal("src_prefix", source, f"be of the family of dst_prefix {destination}")
     if row.get("mirror_mode") == "asic" and not row.get("sink_port"):
         raise Refused("sink_port: must be given when mirror_mode is asic (--sink-port)")
 
@@ -288,7 +288,7 @@ def write(db, namespace, table, key, row):
         connector.set_entry(table, key, row)
     # The updater behind it and Redis's client have many kinds of errors, without a common base.
     except Exception as error:
-        raise click.ClickException("{}|{} was not written: {}".format(table, key, error))
+        raise click.ClickException(f"{table}|{key} was not written: {error}")
 
 
 def namespace_of(db, given, what, holds):
@@ -302,16 +302,16 @@ def namespace_of(db, given, what, holds):
     if len(found) == 1:
         return found[0]
     place = "in more than one namespace" if found else "in no namespace"
-    raise click.ClickException("{} is {}: name one with -n: {}".format(what, place, ", ".join(found or choices)))
+    raise click.ClickException(f"{what} is {place}: name one with -n: {', '.join(found or choices)}")
 
 
 def existing_job(db, namespace, name):
     """The namespace and the row of a job."""
-    namespace = namespace_of(db, namespace, "job " + name, lambda connector: connector.get_entry(JOBS, name))
+    namespace = namespace_of(db, namespace, f"job {name}", lambda connector: connector.get_entry(JOBS, name))
     row = db.cfgdb_clients[namespace].get_entry(JOBS, name)
     # An empty row is a row.
     if not row and name not in db.cfgdb_clients[namespace].get_keys(JOBS):
-        raise click.ClickException("there is no job {}: `show telegen jobs` lists them".format(quoted(name)))
+        raise click.ClickException(f"there is no job {quoted(name)}: `show telegen jobs` lists them")
     return namespace, row
 
 
@@ -371,9 +371,9 @@ def job_options(command):
     for rule in reversed(JOB_FIELDS):
         words = port_words if rule.kind is PORT else lambda rule=rule: rule.kind.words
         metavar = rule.kind.metavar + ("[,...]" if rule.is_list else "")
-        text = rule.help + (" [default: {}]".format(rule.default) if rule.default else "")
+        text = rule.help + (f" [default: {rule.default}]" if rule.default else "")
         command = click.option(
-            "--" + rule.name.replace("_", "-"), rule.name, metavar=metavar, help=text, **completing(words))(command)
+            f"--{rule.name.replace('_', '-')}", rule.name, metavar=metavar, help=text, **completing(words))(command)
     return command
 
 
@@ -405,7 +405,7 @@ def add(db, ctx, name, namespace, **options):
 
     def holds(connector):
         return has_port(connector, port_name(connector, options["port"]))
-    namespace = namespace_of(db, namespace, "port " + quoted(options["port"]), holds)
+    namespace = namespace_of(db, namespace, f"port {quoted(options['port'])}", holds)
     connector = db.cfgdb_clients[namespace]
     if name in connector.get_keys(JOBS):
         raise click.ClickException("job {0} exists: `config telegen job update {0}` changes it".format(name))
@@ -414,7 +414,7 @@ def add(db, ctx, name, namespace, **options):
     except Refused as refused:
         ctx.fail(str(refused))
     write(db, namespace, JOBS, name, row)
-    click.echo("Job {} added".format(name))
+    click.echo(f"Job {name} added")
 
 
 @job.command()
@@ -433,7 +433,7 @@ def update(db, ctx, name, namespace, **options):
     except Refused as refused:
         ctx.fail(str(refused))
     write(db, namespace, JOBS, name, row)
-    click.echo("Job {} changed".format(name))
+    click.echo(f"Job {name} changed")
 
 
 @job.command("del")
@@ -444,7 +444,7 @@ def delete(db, name, namespace):
     """Delete a job and its counters"""
     namespace, _ = existing_job(db, namespace, name)
     write(db, namespace, JOBS, name, None)
-    click.echo("Job {} deleted".format(name))
+    click.echo(f"Job {name} deleted")
 
 
 def set_state(db, name, namespace, state):
@@ -452,7 +452,7 @@ def set_state(db, name, namespace, state):
     try:
         row = changed(row, {"admin_state": state}, db.cfgdb_clients[namespace])
     except Refused as refused:
-        raise click.ClickException("job {}: {}".format(name, refused))
+        raise click.ClickException(f"job {name}: {refused}")
     write(db, namespace, JOBS, name, row)
 
 
@@ -463,7 +463,7 @@ def set_state(db, name, namespace, state):
 def enable(db, name, namespace):
     """Start a job (admin_state up)"""
     set_state(db, name, namespace, "up")
-    click.echo("Job {} enabled".format(name))
+    click.echo(f"Job {name} enabled")
 
 
 @job.command()
@@ -473,7 +473,7 @@ def enable(db, name, namespace):
 def disable(db, name, namespace):
     """Detach a job and keep its counters (admin_state down)"""
     set_state(db, name, namespace, "down")
-    click.echo("Job {} disabled".format(name))
+    click.echo(f"Job {name} disabled")
 
 
 @telegen.group(cls=clicommon.AbbreviationGroup)
@@ -484,10 +484,10 @@ def otlp():
 def add_setting(group, command_name, field_name):
     """A command that sets a field of TELEGEN|global in the given namespace, else in all."""
     rule = GLOBAL_FIELDS[field_name]
-    end = " Default: {}.".format(rule.default) if rule.default else ""
+    end = f" Default: {rule.default}." if rule.default else ""
 
-    @group.command(command_name, help=rule.help + end + " An empty value ('') unsets it.")
-    @click.argument("value", metavar="<{}>".format(rule.kind.metavar), **completing(lambda: rule.kind.words))
+    @group.command(command_name, help=f"{rule.help}{end} An empty value ('') unsets it.")
+    @click.argument("value", metavar=f"<{rule.kind.metavar}>", **completing(lambda: rule.kind.words))
     @namespace_option
     @click.pass_context
     @clicommon.pass_db
@@ -514,5 +514,5 @@ for field_name in ("admin_state", "status_interval", "max_jobs"):
 def register(cli):
     """Adds the commands to SONiC's `config`."""
     if telegen.name in cli.commands:
-        raise Exception("{} already exists in CLI".format(telegen.name))
+        raise Exception(f"{telegen.name} already exists in CLI")
     cli.add_command(telegen)

@@ -25,8 +25,10 @@ CACHE, FILE = "telegen", "counters.json"
 COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
 # Fields that hold a number, beside the counters of TELEGEN_STATS_TABLE.
 NUMBERS = {
-    "packets", "bytes", "pps", "bps", "ifindex", "sample_rate", "error_packets", "error_bytes", "source_port",
-    "destination_port", "pid", "jobs", "jobs_running", "jobs_failed", "otlp_failed_exports", "rss_bytes"}
+    "packets", "bytes", "pps", "bps", "sample_rate", "error_packets", "error_bytes", "jobs", "jobs_running", "jobs_failed",
+    "otlp_failed_exports", "rss_bytes"}
+# And those that are names rather than counts.
+NUMERALS = {"ifindex", "pid", "source_port", "destination_port"}
 
 
 # What the databases say
@@ -92,10 +94,9 @@ class Look:
         """What is to be known of the agent before the rest is read; none when it runs."""
         help_text = "see `show feature status telegen` and `docker logs telegen`"
         if self.agent_status == "absent":
-            return "No agent has written into STATE_DB: {}".format(help_text)
+            return f"No agent has written into STATE_DB: {help_text}"
         if self.agent_status == "stale":
-            return "The agent's last heartbeat was {} s ago, and this is what it said last: {}".format(
-                self.heartbeat_age, help_text)
+            return f"The agent's last heartbeat was {self.heartbeat_age} s ago, and this is what it said last: {help_text}"
         return None
 
 
@@ -123,7 +124,7 @@ def saved_baselines():
     except FileNotFoundError:
         return {}, None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}, "{} cannot be read, and all counts are shown: `sonic-clear telegen counters` makes it anew".format(path)
+        return {}, f"{path} cannot be read, and all counts are shown: `sonic-clear telegen counters` makes it anew"
 
 
 def is_counter(name):
@@ -165,7 +166,7 @@ class Counts:
     def __init__(self, look, name, baselines):
         self.directions = look.statistics.get(name, {})
         self.cleared_at = self.restarted_since = None
-        baseline = baselines.get("{}|{}".format(look.namespace, name))
+        baseline = baselines.get(f"{look.namespace}|{name}")
         if baseline is None or not self.directions:
             return
         started_at = look.state.get(name, {}).get("started_at", "")
@@ -178,10 +179,9 @@ class Counts:
 
     def note(self, name):
         if self.cleared_at:
-            return "{}: since it was cleared at {}".format(name, self.cleared_at)
+            return f"{name}: since it was cleared at {self.cleared_at}"
         if self.restarted_since:
-            return "{}: began anew after it was cleared at {}; all counts of its new life".format(
-                name, self.restarted_since)
+            return f"{name}: began anew after it was cleared at {self.restarted_since}; all counts of its new life"
         return None
 
 
@@ -200,7 +200,7 @@ def shown(text):
 
 def count(text):
     """A number with commas between the thousands."""
-    return "{:,}".format(int(text)) if is_number(text) else shown(text)
+    return f"{int(text):,}" if is_number(text) else shown(text)
 
 
 def total(parts):
@@ -216,7 +216,7 @@ def table(header, body, align="right"):
 
 def details(fields, header):
     """Fields and their values, those that say something."""
-    body = [(shown(name), count(text) if name in NUMBERS else shown(text)) for name, text in fields.items() if text]
+    body = [(shown(name), count(text) if name in NUMBERS else shown(text)) for name, text in fields if text]
     return table(header, body, align="left")
 
 
@@ -234,7 +234,7 @@ def typed(fields):
             "dscp_packets", "ecn_packets")
         if is_list:
             return [int(part) for part in text.split(",") if is_number(part)]
-        if name in NUMBERS or is_counter(name) or name.startswith(("burst_", "flow_other_")):
+        if name in NUMBERS | NUMERALS or is_counter(name) or name.startswith(("burst_", "flow_other_")):
             return int(text) if is_number(text) else (None if text == "" else text)
         return text
     return {name: value(name, text) for name, text in fields.items()}
@@ -265,7 +265,7 @@ def emit(db, namespace, as_json, watch, body):
 
 
 def label(look, text):
-    return "{}: {}".format(look.namespace, text) if look.namespace else text
+    return f"{look.namespace}: {text}" if look.namespace else text
 
 
 def with_namespace(looks, header, body):
@@ -276,20 +276,20 @@ def with_namespace(looks, header, body):
 
 def require(looks, name):
     if name is not None and not any(name in look.names for look in looks):
-        raise click.ClickException("there is no job {}: `show telegen jobs` lists them".format(shown(name)))
+        raise click.ClickException(f"there is no job {shown(name)}: `show telegen jobs` lists them")
 
 
 def trouble(look, name):
     """Sentences on a job that is not simply running."""
     state, notes = look.state.get(name, {}), []
     if not state and look.agent_status == "running":
-        notes.append("{}: no status yet; the agent has not come to it".format(name))
+        notes.append(f"{name}: no status yet; the agent has not come to it")
     if name not in look.config:
-        notes.append("{}: deleted; the agent has not come to it".format(name))
+        notes.append(f"{name}: deleted; the agent has not come to it")
     if state.get("reason"):
-        notes.append("{}: {}: {}".format(name, state.get("oper_status", ""), state["reason"]))
+        notes.append(f"{name}: {state.get('oper_status', '')}: {state['reason']}")
     if state.get("warnings"):
-        notes.append("{}: warning: {}".format(name, state["warnings"]))
+        notes.append(f"{name}: warning: {state['warnings']}")
     return [label(look, shown(note)) for note in notes]
 
 
@@ -314,7 +314,7 @@ def job_names(ctx, args, incomplete):
 def options(command):
     """Those of every command."""
     for each in (
-            click.option("--watch", "-w", is_flag=True, help="Print again every {} seconds".format(WATCH_SECONDS)),
+            click.option("--watch", "-w", is_flag=True, help=f"Print again every {WATCH_SECONDS} seconds"),
             click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON"),
             click.option(
                 "--namespace", "-n", "namespace", default=None, show_default=True,
@@ -377,8 +377,8 @@ def job(db, name, namespace, as_json, watch):
         parts = []
         for look in having:
             parts.append(look.namespace)
-            parts.append(details(look.config.get(name, {}), ["Configuration", "Value"]))
-            parts.append(details(look.state.get(name, {}), ["State", "Value"]))
+            parts.append(details(natsorted(look.config.get(name, {}).items()), ["Configuration", "Value"]))
+            parts.append(details(natsorted(look.state.get(name, {}).items()), ["State", "Value"]))
             parts.append("\n".join(trouble(look, name)))
         return page(parts)
     emit(db, namespace, as_json, watch, body)
@@ -402,8 +402,8 @@ def statistics(db, name, namespace, as_json, watch):
                 for look, each, counts in counted for direction in sorted(counts.directions)]}
         notes = [problem] if problem else []
         for look, each, counts in counted:
-            note = counts.note(each) if counts.directions else "{}: nothing is counted: {}".format(
-                each, look.state.get(each, {}).get("oper_status") or "no status")
+            status = look.state.get(each, {}).get("oper_status") or "no status"
+            note = counts.note(each) if counts.directions else f"{each}: nothing is counted: {status}"
             notes += [label(look, shown(note))] if note else []
         if not counted:
             notes.append("There are no jobs: `config telegen job add` makes one")
@@ -428,14 +428,15 @@ def summary(looks, counted):
 def full(look, name, counts):
     """All fields of a job's statistics."""
     for direction, fields in sorted(counts.directions.items()):
-        yield label(look, shown("{} {}".format(name, direction)))
-        lines = [[what] + [fields.get("{}_{}".format(each, what)) for each in CLASSES] for what in ("packets", "bytes")]
+        yield label(look, shown(f"{name} {direction}"))
+        lines = [[what] + [fields.get(f"{each}_{what}") for each in CLASSES] for what in ("packets", "bytes")]
         bounds = shown(fields.get("size_bounds", "")).split(",")
         titles = ["<= " + bound for bound in bounds] + ["> " + bounds[-1]]
-        lines += map(list, zip(titles, *(fields.get(each + "_sizes", "").split(",") for each in CLASSES)))
+        sizes = zip(titles, *(fields.get(each + "_sizes", "").split(",") for each in CLASSES))
+        lines += [list(row) for row in sizes if set(row[1:]) != {"0"}]
         body = [[title] + [count(each) for each in parts + [total(parts)]] for title, *parts in lines]
         yield table([shown(direction), "IPv4", "IPv6", "ICMPv6", "Other", "Total"], body)
-        known = {"{}_{}".format(each, what) for each in CLASSES for what in ("packets", "bytes", "sizes")}
+        known = {f"{each}_{what}" for each in CLASSES for what in ("packets", "bytes", "sizes")}
         rest = [
             (shown(each), numbers(each, text)) for each, text in natsorted(fields.items())
             if text and each not in known and each != "size_bounds"]
@@ -446,7 +447,7 @@ def numbers(name, text):
     """A counter, or several: of DSCP and ECN those that are not zero, with their code point."""
     parts = text.split(",")
     if name in ("dscp_packets", "ecn_packets"):
-        return "  ".join("{}: {}".format(code, count(part)) for code, part in enumerate(parts) if part != "0") or "0"
+        return "  ".join(f"{code}: {count(part)}" for code, part in enumerate(parts) if part != "0") or "0"
     return " ".join(map(count, parts))
 
 
@@ -483,7 +484,7 @@ def end(flow, which):
     address, port = flow.get(which, ""), flow.get(which + "_port", "0")
     if port in ("", "0"):
         return address
-    return "{}:{}".format("[" + address + "]" if ":" in address else address, port)
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 @telegen.command()
@@ -496,11 +497,11 @@ def agent(db, namespace, as_json, watch):
         parts = []
         for look in looks:
             parts.append(look.namespace)
-            said = dict({"status": look.agent_status}, **{key: look.agent[key] for key in natsorted(look.agent)})
+            said = dict(look.agent)
             if look.heartbeat_age is not None:
-                said["heartbeat"] = "{} ({} s ago)".format(said["heartbeat"], look.heartbeat_age)
-            parts.append(details(said, ["Agent", "Value"]))
-            parts.append(details(look.settings, ["Setting", "Value"]))
+                said["heartbeat"] = f"{said['heartbeat']} ({look.heartbeat_age} s ago)"
+            parts.append(details([("status", look.agent_status)] + natsorted(said.items()), ["Agent", "Value"]))
+            parts.append(details(natsorted(look.settings.items()), ["Setting", "Value"]))
         return page(parts)
     emit(db, namespace, as_json, watch, body)
 
@@ -508,5 +509,5 @@ def agent(db, namespace, as_json, watch):
 def register(cli):
     """Adds the commands to SONiC's `show`."""
     if telegen.name in cli.commands:
-        raise Exception("{} already exists in CLI".format(telegen.name))
+        raise Exception(f"{telegen.name} already exists in CLI")
     cli.add_command(telegen)

@@ -35,7 +35,7 @@ class ValidatedConfigDBConnector:
         if value is None:
             self.apply_patch([{"op": "remove", "path": path}], table)
             return
-        steps = [] if self.get_table(table) else [{"op": "add", "path": "/" + table, "value": {}}]
+        steps = [] if self.get_table(table) else [{"op": "add", "path": f"/{table}", "value": {}}]
         if not self.get_entry(table, key):
             steps.append({"op": "add", "path": path, "value": {}})
         self.apply_patch(steps + [{"op": "add", "path": path, "value": self.stringify_value(value)}], table)
@@ -46,7 +46,7 @@ class ValidatedConfigDBConnector:
         after = jsonpatch.JsonPatch(steps).apply(before)
         refusal = yang_refusal(after)
         if refusal:
-            raise ValueError("Given patch will produce invalid config. Error: " + refusal)
+            raise ValueError(f"Given patch will produce invalid config. Error: {refusal}")
         for key in set(before.get(table, {})) | set(after.get(table, {})):
             if before.get(table, {}).get(key) != after.get(table, {}).get(key):
                 self.connector.set_entry(table, key, after.get(table, {}).get(key))

@@ -34,7 +34,7 @@ class SonicV2Connector:
         try:
             client.ping()
         except redis.exceptions.ConnectionError as error:
-            raise RuntimeError("Unable to connect to redis: {}".format(error)) from error
+            raise RuntimeError(f"Unable to connect to redis: {error}") from error
         self.clients[db_name] = client
 
     def get_redis_client(self, db_name):
@@ -80,7 +80,7 @@ class ConfigDBConnector(SonicV2Connector):
         if not typed:
             return {"NULL": "NULL"}
         return {
-            key + "@" if type(value) is list else key: ",".join(value) if type(value) is list else str(value)
+            f"{key}@" if type(value) is list else key: ",".join(value) if type(value) is list else str(value)
             for key, value in typed.items()}
 
     @staticmethod
@@ -93,7 +93,7 @@ class ConfigDBConnector(SonicV2Connector):
         return tuple(parts) if len(parts) > 1 else key
 
     def _row(self, table, key):
-        return "{}|{}".format(table.upper(), self.serialize_key(key))
+        return f"{table.upper()}|{self.serialize_key(key)}"
 
     def set_entry(self, table, key, data):
         row, raw = self._row(table, key), self.typed_to_raw(data)
@@ -117,16 +117,16 @@ class ConfigDBConnector(SonicV2Connector):
         return self.raw_to_typed(self.client.hgetall(self._row(table, key)))
 
     def get_keys(self, table, split=True):
-        keys = self.client.keys(table.upper() + "|*")
+        keys = self.client.keys(f"{table.upper()}|*")
         return [self.deserialize_key(key.partition("|")[2] if split else key) for key in keys]
 
     def get_table(self, table):
-        keys = self.client.keys(table.upper() + "|*")
+        keys = self.client.keys(f"{table.upper()}|*")
         return {
             self.deserialize_key(key.partition("|")[2]): self.raw_to_typed(self.client.hgetall(key)) for key in keys}
 
     def delete_table(self, table):
-        for key in self.client.keys(table.upper() + "|*"):
+        for key in self.client.keys(f"{table.upper()}|*"):
             self.client.delete(key)
 
     def mod_config(self, data):

@@ -38,7 +38,7 @@ class AbbreviationGroup(click.Group):
         shortest = min(matches, key=len)
         if all(name.startswith(shortest) for name in matches):
             return click.Group.get_command(self, ctx, shortest)
-        return ctx.fail("Too many matches: " + ", ".join(sorted(matches)))
+        return ctx.fail(f"Too many matches: {', '.join(sorted(matches))}")
 
 
 class AliasedGroup(click.Group):
@@ -53,7 +53,7 @@ class AliasedGroup(click.Group):
             return None
         if len(matches) == 1:
             return click.Group.get_command(self, ctx, matches[0])
-        return ctx.fail("Too many matches: " + ", ".join(sorted(matches)))
+        return ctx.fail(f"Too many matches: {', '.join(sorted(matches))}")
 
 
 def get_interface_naming_mode():
@@ -67,7 +67,7 @@ class UserCache:
 
     def __init__(self, app_name=None, tag=None):
         name = os.path.basename(sys.argv[0]) if app_name is None else app_name
-        suffix = str(os.getuid()) if tag is None else "{}-{}".format(os.getuid(), tag)
+        suffix = str(os.getuid()) if tag is None else f"{os.getuid()}-{tag}"
         shared = os.path.join(os.environ.get("SONIC_CLI_CACHE_DIR", self.CACHE_DIR), name)
         umask = os.umask(0)
         try:
