@@ -84,6 +84,8 @@ def load(command):
     path = os.path.join(ROOT, "sonic", "cli", command, "telegen.py")
     spec = importlib.util.spec_from_file_location(f"{command}.plugins.telegen", path)
     module = importlib.util.module_from_spec(spec)
+    # Where those of `config` and `clear` look for that of `show`.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -92,7 +94,7 @@ class CommandLine:
     """SONiC's commands with the plugins, as a user has them."""
 
     def __init__(self):
-        self.plugins = {name: load(name) for name in ("config", "show", "clear")}
+        self.plugins = {name: load(name) for name in ("show", "config", "clear")}
         self.roots = {name: root(name) for name in self.plugins}
         for name, plugin in self.plugins.items():
             plugin.register(self.roots[name])

@@ -331,7 +331,7 @@ class TestWithTwoASICs:
 
     def test_where_a_job_belongs_has_to_be_said_when_it_is_not_known(self, cli, two_asics):
         said = cli("config job add c --port eth0", code=1)
-        assert 'port "eth0" is in no namespace: name one with -n: asic0, asic1' in said
+        assert 'port "eth0" is in no namespace: name one with -n: host, asic0, asic1' in said
         cli("config job add c --port eth0 -n asic1")
         cli("config job add c --port eth0 --namespace asic0")
         assert "job c is in more than one namespace: name one with -n: asic0, asic1" in cli("config job del c", code=1)
@@ -346,8 +346,16 @@ class TestWithTwoASICs:
     def test_an_unknown_namespace_is_a_wrong_use(self, cli):
         cli("config job add a --port Ethernet0 -n asic7", code=2)
 
-    def test_settings_are_every_asics_unless_one_is_named(self, cli, two_asics):
+    def test_a_job_can_be_the_hosts(self, cli, two_asics):
+        cli("config job add c --port eth0 -n host")
+        cli("config job update c --vlan 1,2")
+        assert two_asics[""].config.hgetall("TELEGEN_JOB|c") == {"port": "eth0", "vlan@": "1,2"}
+        cli("config job del c -n host")
+        assert two_asics[""].config.keys("TELEGEN*") == []
+
+    def test_settings_are_the_hosts_and_every_asics_unless_one_is_named(self, cli, two_asics):
         cli("config otlp interval 30")
+        assert two_asics[""].config.hgetall("TELEGEN|global") == {"otlp_interval": "30"}
         cli("config max-jobs 7 -n asic1")
         assert two_asics["asic0"].config.hgetall("TELEGEN|global") == {"otlp_interval": "30"}
         assert two_asics["asic1"].config.hgetall("TELEGEN|global") == {"otlp_interval": "30", "max_jobs": "7"}
@@ -355,5 +363,6 @@ class TestWithTwoASICs:
     def test_the_validating_connector_which_knows_the_host_alone_is_left_out(self, cli, two_asics):
         for server in two_asics.values():
             server.config.hset("DEVICE_METADATA|localhost", "yang_config_validation", "enable")
+            server.config.hset("TELEGEN_JOB|bad", mapping={"port": "Ethernet0", "vlan@": "4095"})
         cli("config job add a --port etp1 --vlan 100,200")
         assert two_asics["asic0"].config.hgetall("TELEGEN_JOB|a") == {"port": "Ethernet0", "vlan@": "100,200"}

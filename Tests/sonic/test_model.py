@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import ROOT, required
+from conftest import ROOT, CommandLine, required, use
 from config.validated_config_db_connector import yang_refusal
 from test_config import EVERY_FIELD, options
 from yang_model import Model, bounds
@@ -15,17 +15,12 @@ FIELDS = sorted([("job", name) for name in MODEL.jobs] + [("global", name) for n
 
 
 @pytest.fixture(scope="module")
-def rules():
+def rules(tmp_path_factory):
     """The plugin's rules by table and field."""
-    os.environ["TEST_DATABASES"] = "/dev/null"
-    from conftest import load
-    import utilities_common.multi_asic as multi_asic
-    original, multi_asic.multi_asic_ns_choices = multi_asic.multi_asic_ns_choices, lambda: [""]
-    try:
-        plugin = load("config")
-    finally:
-        multi_asic.multi_asic_ns_choices = original
-        del os.environ["TEST_DATABASES"]
+    monkeypatch = pytest.MonkeyPatch()
+    use(monkeypatch, str(tmp_path_factory.mktemp("model")), {"": "nobody-connects"})
+    plugin = CommandLine().plugins["config"]
+    monkeypatch.undo()
     found = {("job", rule.name): rule for rule in plugin.JOB_FIELDS}
     found.update((("global", name), rule) for name, rule in plugin.GLOBAL_FIELDS.items())
     return found, plugin
@@ -86,6 +81,11 @@ def test_a_name_is_what_the_model_takes_for_one(rules):
     name = MODEL.name.all("type")[0].one("pattern")
     for text in ("a", "A-b_c", "0", "-a", "_a", "a.b", "a" * 64, "a" * 65, "", "ä", "a\n"):
         assert (re.fullmatch(name, text) is None) == (re.fullmatch(rules[1].JOB_NAME, text) is None), text
+
+
+def test_protocols_have_the_names_that_the_model_takes(rules):
+    pattern = MODEL.typedefs["ip-protocol"].one("pattern")
+    assert [word for word in pattern.split("|") if re.fullmatch("[a-z0-9]*[a-z][a-z0-9]*", word)] == list(rules[1].PROTOCOLS)
 
 
 NUMBERS = sorted({str(near) for edge in (0, 1, 9, 10, 64, 99, 100, 199, 200, 255, 256, 999, 1000, 9999, 10000, 59999,

@@ -335,6 +335,14 @@ class TestWithTwoASICs:
         assert [line[0] for line in lines(cli("show statistics")) if "ingress" in line] == ["asic0"]
         assert cli("show agent").count("rss_bytes") == 2
 
+    def test_the_host_is_shown_when_it_has_an_agent_or_a_job(self, cli, two_asics):
+        two_asics[""].config.hset("TELEGEN_JOB|up", "port", "eth0")
+        said = cli("show jobs")
+        assert said.startswith("host: No agent has written into STATE_DB: ")
+        assert ["host", "up", "eth0"] in [line[:3] for line in lines(said)]
+        assert [job["namespace"] for job in json.loads(cli("show jobs --json"))["jobs"]] == ["", "asic0", "asic1"]
+        assert "Ethernet" not in cli("show jobs -n host") and "asic" not in cli("show jobs -n host")
+
     def test_one_can_be_chosen(self, cli):
         said = cli("show jobs -n asic0")
         assert "Ethernet200" not in said and "heartbeat" not in said

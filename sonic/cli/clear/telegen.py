@@ -9,36 +9,7 @@ import os
 
 import click
 import utilities_common.cli as clicommon
-import utilities_common.multi_asic as multi_asic_util
-from natsort import natsorted
-from swsscommon.swsscommon import ConfigDBConnector
-from utilities_common.general import load_db_config
-
-# `show telegen statistics` reads it: {"<namespace>|<job>": {"cleared_at", "started_at", "directions"}}.
-CACHE, FILE = "telegen", "counters.json"
-COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
-
-
-def job_names(ctx, args, incomplete):
-    """For completion, of click before version 8, which names the arguments, and since."""
-    # A shell that waits for words is no place for errors.
-    try:
-        load_db_config()
-        names = set()
-        for namespace in multi_asic_util.multi_asic_ns_choices():
-            connector = ConfigDBConnector(namespace=namespace)
-            connector.connect(False)
-            names.update(connector.get_table("TELEGEN_JOB"))
-        return natsorted(name for name in names if isinstance(name, str) and name.startswith(incomplete))
-    except Exception:
-        return []
-
-
-def rows(client, table):
-    """A table of STATE_DB, by key."""
-    keys = client.keys(client.STATE_DB, f"{table}|*") or []
-    found = {key.partition("|")[2]: client.get_all(client.STATE_DB, key) for key in keys}
-    return {key: dict(fields) for key, fields in found.items() if fields}
+from show.plugins.telegen import CACHE, FILE, completing, job_names, namespace_option, namespaces, rows
 
 
 def baselines(client, namespace, now):
@@ -68,10 +39,8 @@ def telegen():
 
 
 @telegen.command()
-@click.argument("job", metavar="[job_name]", required=False, **{COMPLETION: job_names})
-@click.option(
-    "--namespace", "-n", "namespace", default=None, show_default=True,
-    type=click.Choice(multi_asic_util.multi_asic_ns_choices()), help="Namespace name or all")
+@click.argument("job", metavar="[job_name]", required=False, **completing(job_names))
+@namespace_option("Namespace name or all")
 @clicommon.pass_db
 def counters(db, job, namespace):
     """Count from zero for `show telegen statistics`, of one job or of all, for this user
@@ -79,7 +48,7 @@ def counters(db, job, namespace):
     The counters in STATE_DB, and what is exported, go on."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = {}
-    for name in multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]:
+    for name in namespaces() if namespace is None else [namespace]:
         found.update(baselines(db.db_clients[name], name, now))
     if job is not None:
         found = {key: baseline for key, baseline in found.items() if key.partition("|")[2] == job}

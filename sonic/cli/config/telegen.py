@@ -10,11 +10,8 @@ from collections import namedtuple
 
 import click
 import utilities_common.cli as clicommon
-import utilities_common.multi_asic as multi_asic_util
 from config.validated_config_db_connector import ValidatedConfigDBConnector
-from natsort import natsorted
-from swsscommon.swsscommon import ConfigDBConnector
-from utilities_common.general import load_db_config
+from show.plugins.telegen import completing, config_tables, job_names, namespace_option, namespaces, title
 
 JOBS = "TELEGEN_JOB"
 GLOBAL = "TELEGEN"
@@ -292,17 +289,17 @@ def write(db, namespace, table, key, row):
 
 
 def namespace_of(db, given, what, holds):
-    """The given namespace, else the one whose CONFIG_DB `holds` is true of."""
+    """The given namespace, else the one of whose CONFIG_DB `holds` is true."""
     if given is not None:
         return given
-    choices = multi_asic_util.multi_asic_ns_choices()
+    choices = namespaces()
     if len(choices) == 1:
         return choices[0]
     found = [name for name in choices if holds(db.cfgdb_clients[name])]
     if len(found) == 1:
         return found[0]
     place = "in more than one namespace" if found else "in no namespace"
-    raise click.ClickException(f"{what} is {place}: name one with -n: {', '.join(found or choices)}")
+    raise click.ClickException(f"{what} is {place}: name one with -n: {', '.join(map(title, found or choices))}")
 
 
 def existing_job(db, namespace, name):
@@ -315,51 +312,16 @@ def existing_job(db, namespace, name):
     return namespace, row
 
 
-# Completion
-
-
-COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
-
-
-def completing(words):
-    """The argument of click, before or since version 8, that completes with `words()`."""
-    # Before version 8 click names the second argument, which is a parameter since.
-    def complete(ctx, args, incomplete):
-        # A shell that waits for words is no place for errors.
-        try:
-            return natsorted(word for word in set(words()) if word.startswith(incomplete))
-        except Exception:
-            return []
-    return {COMPLETION: complete}
-
-
-def tables(*names):
-    """Tables of all namespaces, without waiting until CONFIG_DB is whole."""
-    load_db_config()
-    for namespace in multi_asic_util.multi_asic_ns_choices():
-        connector = ConfigDBConnector(namespace=namespace)
-        connector.connect(False)
-        for name in names:
-            yield connector.get_table(name)
-
-
-def job_names():
-    return [name for table in tables(JOBS) for name in table if isinstance(name, str)]
-
-
 def port_words():
-    rows = [row for table in tables("PORT", "PORTCHANNEL") for row in table.items()]
-    return [name for name, _ in rows] + [row["alias"] for _, row in rows if row.get("alias")]
+    """For completion: names and aliases."""
+    ports = [row for table in config_tables("PORT", "PORTCHANNEL") for row in table.items()]
+    return [name for name, _ in ports] + [row["alias"] for _, row in ports if row.get("alias")]
 
 
 # Commands
 
 
-def namespace_option(command):
-    return click.option(
-        "--namespace", "-n", "namespace", default=None, show_default=True,
-        type=click.Choice(multi_asic_util.multi_asic_ns_choices()),
-        help="Namespace of an ASIC; else the one that has the port, or the job")(command)
+WHERE = namespace_option("Namespace of an ASIC; else the one that has the port, or the job")
 
 
 def job_argument(command):
@@ -392,7 +354,7 @@ def job():
 @job.command()
 @click.argument("name", metavar="<job_name>")
 @job_options
-@namespace_option
+@WHERE
 @click.pass_context
 @clicommon.pass_db
 def add(db, ctx, name, namespace, **options):
@@ -420,7 +382,7 @@ def add(db, ctx, name, namespace, **options):
 @job.command()
 @job_argument
 @job_options
-@namespace_option
+@WHERE
 @click.pass_context
 @clicommon.pass_db
 def update(db, ctx, name, namespace, **options):
@@ -438,7 +400,7 @@ def update(db, ctx, name, namespace, **options):
 
 @job.command("del")
 @job_argument
-@namespace_option
+@WHERE
 @clicommon.pass_db
 def delete(db, name, namespace):
     """Delete a job and its counters"""
@@ -458,7 +420,7 @@ def set_state(db, name, namespace, state):
 
 @job.command()
 @job_argument
-@namespace_option
+@WHERE
 @clicommon.pass_db
 def enable(db, name, namespace):
     """Start a job (admin_state up)"""
@@ -468,7 +430,7 @@ def enable(db, name, namespace):
 
 @job.command()
 @job_argument
-@namespace_option
+@WHERE
 @clicommon.pass_db
 def disable(db, name, namespace):
     """Detach a job and keep its counters (admin_state down)"""
@@ -488,7 +450,7 @@ def add_setting(group, command_name, field_name):
 
     @group.command(command_name, help=f"{rule.help}{end} An empty value ('') unsets it.")
     @click.argument("value", metavar=f"<{rule.kind.metavar}>", **completing(lambda: rule.kind.words))
-    @namespace_option
+    @namespace_option("Namespace name or all")
     @click.pass_context
     @clicommon.pass_db
     def setting(db, ctx, value, namespace):
@@ -496,7 +458,7 @@ def add_setting(group, command_name, field_name):
             entry = read(rule, value) if value else None
         except Refused as refused:
             ctx.fail(str(refused))
-        for name in multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]:
+        for name in namespaces() if namespace is None else [namespace]:
             row = db.cfgdb_clients[name].get_entry(GLOBAL, "global")
             row.pop(field_name, None)
             if entry is not None:

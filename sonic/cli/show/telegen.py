@@ -1,8 +1,9 @@
 """`show telegen`: the jobs of telegen-sonic and what they count, from CONFIG_DB and STATE_DB.
 
-A plugin of SONiC's `show`. It writes nothing.
+A plugin of SONiC's `show`, which writes nothing. Those of `config` and `clear` take from here what they share.
 """
 import datetime
+import functools
 import json
 import os
 import re
@@ -20,9 +21,10 @@ from utilities_common.general import load_db_config
 
 WATCH_SECONDS = 2
 CLASSES = ("ipv4", "ipv6", "icmp6", "other")
-# `sonic-clear telegen counters` writes it.
+HOST = "host"
+# Where a user's zeros are, which `sonic-clear telegen counters` writes:
+# {"<namespace>|<job>": {"cleared_at", "started_at", "directions"}}.
 CACHE, FILE = "telegen", "counters.json"
-COMPLETION = "shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion"
 # Fields that hold a number, beside the counters of TELEGEN_STATS_TABLE.
 NUMBERS = {
     "packets", "bytes", "pps", "bps", "sample_rate", "error_packets", "error_bytes", "jobs", "jobs_running", "jobs_failed",
@@ -31,7 +33,54 @@ NUMBERS = {
 NUMERALS = {"ifindex", "pid", "source_port", "destination_port"}
 
 
-# What the databases say
+# Shared with the other plugins
+
+
+def namespaces():
+    """Those of the ASICs and the host's own, ''; the host's alone on a switch with one ASIC."""
+    return [""] + [name for name in multi_asic_util.multi_asic_ns_choices() if name]
+
+
+def title(namespace):
+    """A namespace's name for people; none where there is but one."""
+    return namespace or (HOST if len(namespaces()) > 1 else "")
+
+
+def namespace_option(help_text):
+    """-n, as SONiC's commands have it; on a switch with several ASICs the host has a name too."""
+    def option(command):
+        return click.option(
+            "--namespace", "-n", "namespace", default=None, show_default=True, help=help_text,
+            type=click.Choice([title(name) for name in namespaces()]),
+            callback=lambda ctx, param, value: "" if value == HOST else value)(command)
+    return option
+
+
+def completing(words):
+    """The argument of click, before or since version 8, that completes with `words()`."""
+    # Before version 8 click names the second argument, which is a parameter since.
+    def complete(ctx, args, incomplete):
+        # A shell that waits for words is no place for errors.
+        try:
+            return natsorted(word for word in set(words()) if word.startswith(incomplete))
+        except Exception:
+            return []
+    return {"shell_complete" if hasattr(click.Parameter, "shell_complete") else "autocompletion": complete}
+
+
+def config_tables(*names):
+    """Tables of CONFIG_DB in all namespaces, without waiting until it is whole."""
+    load_db_config()
+    for namespace in namespaces():
+        connector = ConfigDBConnector(namespace=namespace)
+        connector.connect(False)
+        for name in names:
+            yield connector.get_table(name)
+
+
+def job_names():
+    """For completion."""
+    return [name for table in config_tables("TELEGEN_JOB") for name in table if isinstance(name, str)]
 
 
 def rows(client, table):
@@ -39,6 +88,9 @@ def rows(client, table):
     keys = client.keys(client.STATE_DB, table + "|*") or []
     found = {key.partition("|")[2]: client.get_all(client.STATE_DB, key) for key in keys}
     return {key: dict(fields) for key, fields in found.items() if fields}
+
+
+# What the databases say
 
 
 def is_number(text):
@@ -50,19 +102,26 @@ class Look:
     """What the databases of one namespace say now."""
 
     def __init__(self, db, namespace):
-        config, state = db.cfgdb_clients[namespace], db.db_clients[namespace]
-        self.namespace = namespace
+        config, self.client = db.cfgdb_clients[namespace], db.db_clients[namespace]
+        self.namespace, self.title = namespace, title(namespace)
         # A key of two parts is no job's; the agent rejects it by its text.
         self.config = {
             "|".join(key) if isinstance(key, tuple) else key: row
             for key, row in config.get_table("TELEGEN_JOB").items()}
         self.settings = config.get_entry("TELEGEN", "global")
         self.ports = config.get_table("PORT") if clicommon.get_interface_naming_mode() == "alias" else {}
-        self.agent = rows(state, "TELEGEN_AGENT_TABLE").get("global", {})
-        self.state = rows(state, "TELEGEN_JOB_TABLE")
-        self.statistics = split(rows(state, "TELEGEN_STATS_TABLE"))
-        self.flows = split(rows(state, "TELEGEN_FLOW_TABLE"))
+        self.agent = rows(self.client, "TELEGEN_AGENT_TABLE").get("global", {})
+        self.state = rows(self.client, "TELEGEN_JOB_TABLE")
         self.now = datetime.datetime.now(datetime.timezone.utc)
+
+    # Of hundreds of jobs these are thousands of rows, and most commands need none.
+    @functools.cached_property
+    def statistics(self):
+        return split(rows(self.client, "TELEGEN_STATS_TABLE"))
+
+    @functools.cached_property
+    def flows(self):
+        return split(rows(self.client, "TELEGEN_FLOW_TABLE"))
 
     @property
     def names(self):
@@ -242,12 +301,14 @@ def typed(fields):
 
 def emit(db, namespace, as_json, watch, body):
     """Prints what `body` makes of the looks into the namespaces: an object for JSON, else text; again and again to watch."""
-    names = multi_asic_util.multi_asic_ns_choices() if namespace is None else [namespace]
     while True:
-        looks = [Look(db, name) for name in names]
+        looks = [Look(db, name) for name in (namespaces() if namespace is None else [namespace])]
+        # The host of several ASICs need not have an agent.
+        if namespace is None and len(looks) > 1 and not looks[0].agent and not looks[0].names:
+            del looks[0]
         content = body(looks)
         if as_json:
-            agents = [dict({"namespace": look.namespace, "status": look.agent_status}, **typed(look.agent)) for look in looks]
+            agents = [dict(typed(look.agent), namespace=look.namespace, status=look.agent_status) for look in looks]
             content = json.dumps(dict({"agents": agents}, **content), indent=None if watch else 2, sort_keys=True)
         else:
             notes = [label(look, look.note()) for look in looks if look.note()]
@@ -265,12 +326,12 @@ def emit(db, namespace, as_json, watch, body):
 
 
 def label(look, text):
-    return f"{look.namespace}: {text}" if look.namespace else text
+    return f"{look.title}: {text}" if look.title else text
 
 
 def with_namespace(looks, header, body):
     """The table of rows that begin with the namespace; that column is for switches that have some."""
-    has_some = any(look.namespace for look in looks)
+    has_some = any(look.title for look in looks)
     return table(["Namespace"] + header if has_some else header, body if has_some else [row[1:] for row in body])
 
 
@@ -296,36 +357,19 @@ def trouble(look, name):
 # Commands
 
 
-def job_names(ctx, args, incomplete):
-    """For completion, of click before version 8, which names the arguments, and since."""
-    # A shell that waits for words is no place for errors.
-    try:
-        load_db_config()
-        names = set()
-        for namespace in multi_asic_util.multi_asic_ns_choices():
-            connector = ConfigDBConnector(namespace=namespace)
-            connector.connect(False)
-            names.update(connector.get_table("TELEGEN_JOB"))
-        return natsorted(name for name in names if isinstance(name, str) and name.startswith(incomplete))
-    except Exception:
-        return []
-
-
 def options(command):
     """Those of every command."""
     for each in (
             click.option("--watch", "-w", is_flag=True, help=f"Print again every {WATCH_SECONDS} seconds"),
             click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON"),
-            click.option(
-                "--namespace", "-n", "namespace", default=None, show_default=True,
-                type=click.Choice(multi_asic_util.multi_asic_ns_choices()), help="Namespace name or all")):
+            namespace_option("Namespace name or all")):
         command = each(command)
     return clicommon.pass_db(command)
 
 
 def job_argument(required=False):
     metavar = "<job_name>" if required else "[job_name]"
-    return click.argument("name", metavar=metavar, required=required, **{COMPLETION: job_names})
+    return click.argument("name", metavar=metavar, required=required, **completing(job_names))
 
 
 @click.group(name="telegen", cls=clicommon.AliasedGroup)
@@ -345,7 +389,7 @@ def jobs(db, namespace, as_json, watch):
             for name in look.names:
                 config, state = look.config.get(name, {}), look.state.get(name, {})
                 lines.append(
-                    [look.namespace, shown(name), shown(look.port(config.get("port") or state.get("port", "")))]
+                    [look.title, shown(name), shown(look.port(config.get("port") or state.get("port", "")))]
                     + [shown(text) for text in (
                         config.get("direction") or state.get("direction") or "ingress",
                         config.get("admin_state", "up") if config else "", state.get("oper_status"), state.get("mode"))]
@@ -376,7 +420,7 @@ def job(db, name, namespace, as_json, watch):
             return {"jobs": [job_object(look, name) for look in having]}
         parts = []
         for look in having:
-            parts.append(look.namespace)
+            parts.append(look.title)
             parts.append(details(natsorted(look.config.get(name, {}).items()), ["Configuration", "Value"]))
             parts.append(details(natsorted(look.state.get(name, {}).items()), ["State", "Value"]))
             parts.append("\n".join(trouble(look, name)))
@@ -420,7 +464,7 @@ def summary(looks, counted):
         for direction, fields in sorted(counts.directions.items()):
             packets, octets = ([fields.get(each + what) for each in CLASSES] for what in ("_packets", "_bytes"))
             texts = [total(packets), total(octets)] + packets + [fields.get("parse_errors"), fields.get("filtered")]
-            lines.append([look.namespace, shown(name), shown(direction)] + [count(each) for each in texts])
+            lines.append([look.title, shown(name), shown(direction)] + [count(each) for each in texts])
     header = ["Job", "Direction", "Packets", "Bytes", "IPv4", "IPv6", "ICMPv6", "Other", "Errors", "Filtered"]
     return with_namespace(looks, header, lines)
 
@@ -469,7 +513,7 @@ def flows(db, name, namespace, as_json, watch):
         if not found:
             return "No flows are reported: `config telegen job update <job_name> --detail flows` asks for them"
         lines = [
-            [look.namespace, shown(each), shown(rank)] + [shown(text) for text in (
+            [look.title, shown(each), shown(rank)] + [shown(text) for text in (
                 flow.get("direction"), flow.get("proto"), end(flow, "source"), end(flow, "destination"))]
             + [count(flow.get(key)) for key in ("packets", "bytes", "error_packets", "error_bytes")]
             for look, each, rank, flow in found]
@@ -496,7 +540,7 @@ def agent(db, namespace, as_json, watch):
             return {"settings": [dict(look.settings, namespace=look.namespace) for look in looks]}
         parts = []
         for look in looks:
-            parts.append(look.namespace)
+            parts.append(look.title)
             said = dict(look.agent)
             if look.heartbeat_age is not None:
                 said["heartbeat"] = f"{said['heartbeat']} ({look.heartbeat_age} s ago)"

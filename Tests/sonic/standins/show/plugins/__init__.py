@@ -1,0 +1,1 @@
+"""Where SONiC puts plugins; the tests load them from the sources."""
