@@ -76,8 +76,9 @@ def test_one_job_can_be_cleared_and_others_keep_their_zero(counted, server, show
 
 def test_a_job_that_is_not_there_is_an_error_and_clears_nothing(counted, saved):
     said = counted("sonic-clear counters nope", code=1)
-    assert said == 'Error: STATE_DB has no job "nope": `show telegen jobs` lists them\n'
+    assert said == 'Error: STATE_DB has no job nope: `show telegen jobs` lists them\n'
     assert not os.path.exists(saved)
+    assert "\x1b" not in counted.words("sonic-clear", "counters", "\x1b[2J", code=1)
 
 
 def test_without_jobs_there_is_nothing_to_fail_at(cli):

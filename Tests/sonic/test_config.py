@@ -316,6 +316,8 @@ class TestWithTwoASICs:
     def test_a_job_goes_to_the_asic_that_has_its_port(self, cli, two_asics):
         cli("config job add a --port etp1")
         cli("config job add b --port Ethernet200")
+        cli("config job add c --port etp50.10")
+        assert two_asics["asic1"].config.hgetall("TELEGEN_JOB|c") == {"port": "Ethernet200.10"}
         assert two_asics["asic0"].config.hgetall("TELEGEN_JOB|a") == {"port": "Ethernet0"}
         assert two_asics["asic1"].config.hgetall("TELEGEN_JOB|b") == {"port": "Ethernet200"}
         assert two_asics[""].config.keys("TELEGEN*") == []

@@ -24,6 +24,13 @@ web10  Ethernet0      ingress       up  running    port  1,234,567  987,654,321 
 """
 
 
+def test_names_that_look_like_numbers_stay_as_they_are(cli, server):
+    rows.agent(server)
+    for name in ("007", "1e5"):
+        rows.job(server, name)
+    assert [line[0] for line in lines(cli("show jobs"))[2:]] == ["1e5", "007"]
+
+
 def test_below_the_jobs_is_why_one_does_not_run_and_what_it_warns_of(cli, server):
     rows.agent(server)
     rows.job(server, "web", oper_status="waiting", reason="port Ethernet0 is absent", warnings="unknown field \"zeal\"")
@@ -328,7 +335,7 @@ class TestWithTwoASICs:
 
     def test_all_namespaces_are_shown_with_their_names(self, cli):
         said = cli("show jobs")
-        assert said.startswith("asic1: The agent's last heartbeat was ")
+        assert said.startswith("asic1: The agent's last heartbeat was ") and "`docker logs telegen1`" in said
         assert [line[:3] for line in lines(said) if line[1:2] == ["web"]] == [
             ["asic0", "web", "Ethernet0"], ["asic1", "web", "Ethernet200"]]
         assert said.endswith("asic1: web: failed: no BPF\n")

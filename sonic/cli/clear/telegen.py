@@ -9,7 +9,7 @@ import os
 
 import click
 import utilities_common.cli as clicommon
-from show.plugins.telegen import CACHE, FILE, completing, job_names, namespace_option, namespaces, rows
+from show.plugins.telegen import CACHE, FILE, completing, job_names, namespace_option, namespaces, rows, shown
 
 
 def baselines(client, namespace, now):
@@ -53,8 +53,7 @@ def counters(db, job, namespace):
     if job is not None:
         found = {key: baseline for key, baseline in found.items() if key.partition("|")[2] == job}
         if not found:
-            raise click.ClickException(
-                f"STATE_DB has no job {json.dumps(job, ensure_ascii=True)}: `show telegen jobs` lists them")
+            raise click.ClickException(f"STATE_DB has no job {shown(job)}: `show telegen jobs` lists them")
     folder = own_folder()
     path = os.path.join(folder, FILE)
     kept = {}

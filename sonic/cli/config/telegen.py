@@ -321,7 +321,7 @@ def port_words():
 # Commands
 
 
-WHERE = namespace_option("Namespace of an ASIC; else the one that has the port, or the job")
+WHERE = namespace_option("Namespace; else the one that has the port, or the job")
 
 
 def job_argument(command):
@@ -366,7 +366,7 @@ def add(db, ctx, name, namespace, **options):
         ctx.fail("port: must be given (--port)")
 
     def holds(connector):
-        return has_port(connector, port_name(connector, options["port"]))
+        return has_port(connector, port_name(connector, options["port"]).partition(".")[0])
     namespace = namespace_of(db, namespace, f"port {quoted(options['port'])}", holds)
     connector = db.cfgdb_clients[namespace]
     if name in connector.get_keys(JOBS):

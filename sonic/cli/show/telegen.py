@@ -123,8 +123,9 @@ class Look:
     def flows(self):
         return split(rows(self.client, "TELEGEN_FLOW_TABLE"))
 
-    @property
+    @functools.cached_property
     def names(self):
+        """Of the jobs that were asked for, and of those that the agent tells of."""
         return natsorted(set(self.config) | set(self.state))
 
     @property
@@ -151,7 +152,8 @@ class Look:
 
     def note(self):
         """What is to be known of the agent before the rest is read; none when it runs."""
-        help_text = "see `show feature status telegen` and `docker logs telegen`"
+        # asic0's container is telegen0.
+        help_text = f"see `show feature status telegen` and `docker logs telegen{self.namespace[4:]}`"
         if self.agent_status == "absent":
             return f"No agent has written into STATE_DB: {help_text}"
         if self.agent_status == "stale":
@@ -268,9 +270,8 @@ def total(parts):
 
 
 def table(header, body, align="right"):
-    # Numbers are aligned as text, for tabulate would take the commas out of some.
-    return tabulate(
-        body, header, tablefmt="simple", stralign=align, disable_numparse=True) if body else ""
+    # A job may be called 007 or 1e5, which tabulate would take for numbers.
+    return tabulate(body, header, tablefmt="simple", stralign=align, disable_numparse=True) if body else ""
 
 
 def details(fields, header):
