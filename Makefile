@@ -5,8 +5,8 @@ STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-yang test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf proto \
-  docs stamp setup venv receivers clean help
+.PHONY: build release test test-unit test-yang test-cli test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf \
+  proto docs stamp setup venv receivers clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,12 @@ test-unit: stamp ## Run the tests that need neither root nor Redis.
 test-yang: ## Run the tests of the YANG models, in yanglint 2.1 and libyang 3, and of docs/configuration.md.
 	@scripts/setup yang
 	@python3 -B -m unittest discover -s Tests/yang
+
+test-cli: ## Run the tests of SONiC's commands, with click of now and of 202505; the session needs root and `make build`.
+	@scripts/setup cli
+	@for venv in .venv-sonic .venv-sonic-202505; do \
+	  $$venv/bin/python3 -B -m pytest -q -rs -p no:cacheprovider Tests/sonic || exit; \
+	done
 
 test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input, ten minutes without a collector.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
@@ -96,4 +102,4 @@ docs: ## Make docs/configuration.md anew from the YANG model.
 	@scripts/configuration-doc
 
 clean: ## Remove what was built.
-	rm -rf .build .build-* .venv $(STAMP)
+	rm -rf .build .build-* .venv .venv-* $(STAMP)
