@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="telegen-sonic" \
 # first process has to bury those. Whoever the user is may make a folder in /var/lib/telegen-sonic.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates iproute2 libbpf1 libhiredis0.14 redis-server tini zlib1g \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/* /var/log/* \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
     && useradd --system --no-create-home --home-dir /var/lib/telegen-sonic --shell /usr/sbin/nologin telegen \
     && install -d -m 1777 /var/lib/telegen-sonic
 COPY --from=build /out/ /usr/
@@ -46,7 +46,7 @@ RUN apt-get update \
 FROM runtime AS sonic
 RUN apt-get update \
     && apt-get install -y --no-install-recommends bpftool rsyslog supervisor \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*
 COPY --from=startup /out/ /usr/lib/python3/dist-packages/
 COPY sonic/ /usr/share/telegen-sonic/
 RUN cd /usr/share/telegen-sonic \
