@@ -49,9 +49,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*
 COPY --from=startup /out/ /usr/lib/python3/dist-packages/
 COPY sonic/ /usr/share/telegen-sonic/
-RUN cd /usr/share/telegen-sonic \
-    && mv supervisord.conf critical_processes /etc/supervisor/ \
-    && mv rsyslog.conf /etc/rsyslog.conf
+RUN mv /usr/share/telegen-sonic/supervisord.conf /usr/share/telegen-sonic/critical_processes /etc/supervisor/ \
+    && mv /usr/share/telegen-sonic/rsyslog.conf /etc/
 ENV TELEGEN_DB=sonic
 # SONiC looks after its containers itself.
 HEALTHCHECK NONE

@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import time
 from typing import Any
@@ -31,14 +32,21 @@ REFUSED = {"bpf", "perf_event_open"}
 RIGHTS = ("--cap-drop=ALL", "--cap-add=BPF", "--cap-add=NET_ADMIN")
 
 
+def get(sandbox: Sandbox, url: str, *options: str) -> str | None:
+    """The body of an answer within the sandbox's network; nil when there was none, or an error."""
+    with contextlib.suppress(Failure):
+        return sandbox.run(*sandbox.prefix, "curl", "-fsS", "-m", "5", *options, url)
+    return None
+
+
 class Container:
     """A container in the sandbox's network, which goes with the sandbox."""
 
     def __init__(self, sandbox: Sandbox, name: str, *words: str) -> None:
         """Starts it; `words` are options, the image, and what it is to run."""
         self.sandbox, self.name = sandbox, f"{sandbox.namespace}-{name}"
-        sandbox.stack.callback(self.remove)
         self.started = time.monotonic()
+        sandbox.stack.callback(self.remove)
         sandbox.run(
             *sandbox.prefix, "podman", "run", "--detach", "--pull=never", "--no-healthcheck", "--name", self.name,
             "--security-opt", f"seccomp={sandbox.path('seccomp.json')}", *words)
@@ -76,17 +84,18 @@ class Agent(Container):
     """A container whose agent is asked over HTTP, as users do."""
 
     def __init__(self, sandbox: Sandbox, name: str, *words: str) -> None:
-        """Returns when it answers."""
-        super().__init__(sandbox, name, *words)
+        """Returns when it answers. Without `words` it runs already."""
+        if words:
+            super().__init__(sandbox, name, *words)
+        else:
+            self.sandbox, self.name, self.started = sandbox, name, time.monotonic()
         if not sandbox.until(lambda: self.ask("/healthz") is not None, 30):
             raise Failure(f"{name}: no answer at {URL}/healthz:{self.log()}")
         self.start_seconds = time.monotonic() - self.started
 
     def ask(self, path: str, *options: str) -> str | None:
-        """The body of an answer; nil when there was none, or an error."""
-        with contextlib.suppress(Failure):
-            return self.sandbox.run(*self.sandbox.prefix, "curl", "-fsS", "-m", "5", *options, URL + path)
-        return None
+        """The body of an answer of its API."""
+        return get(self.sandbox, URL + path, *options)
 
     def job(self, *statuses: str) -> dict[str, Any]:
         """Starts a job on Ethernet0 and returns it in one of these states."""
@@ -146,7 +155,7 @@ def make_bpffs(sandbox: Sandbox, name: str) -> str:
     os.mkdir(folder)
     sandbox.stack.callback(unmount, folder, sandbox.environment)
     sandbox.run("mount", "-t", "bpf", "bpf", folder)
-    return f"--volume={folder}:/sys/fs/bpf"
+    return folder
 
 
 def make_seccomp(sandbox: Sandbox) -> None:
@@ -175,14 +184,15 @@ def try_rights(sandbox: Sandbox) -> None:
     state = "--tmpfs=/var/lib/telegen-sonic:mode=1777"
     agent = Agent(
         sandbox, "three", "--network=host", "--user=0", *RIGHTS, "--cap-add=PERFMON", "--read-only", state,
-        make_bpffs(sandbox, "three"), IMAGE)
+        f"--volume={make_bpffs(sandbox, 'three')}:/sys/fs/bpf", IMAGE)
     if agent.job("running")["warnings"]:
         raise Failure(f"with three capabilities there are warnings: {agent.job('running')['warnings']}")
     check_counts(sandbox, "BPF, NET_ADMIN, PERFMON, read-only", agent)
     print("  healthcheck:", agent.run("/usr/share/telegen-sonic/healthcheck"), flush=True)
     agent.remove()
 
-    agent = Agent(sandbox, "two", "--network=host", *RIGHTS, make_bpffs(sandbox, "two"), IMAGE)
+    bpffs = make_bpffs(sandbox, "two")
+    agent = Agent(sandbox, "two", "--network=host", *RIGHTS, f"--volume={bpffs}:/sys/fs/bpf", IMAGE)
     warnings = agent.job("running")["warnings"]
     if not any("CAP_PERFMON" in text for text in warnings):
         raise Failure(f"without CAP_PERFMON there is no warning of it: {warnings}")
@@ -199,14 +209,13 @@ def try_rights(sandbox: Sandbox) -> None:
 
 def try_docker_lines(sandbox: Sandbox) -> None:
     """The lines for Docker, word for word but for the image, the BPF file system and where the terminal is."""
-    own = {"-v=/sys/fs/bpf:/sys/fs/bpf", "-it", "-d"}
     for number, line in enumerate(docker_lines(), 1):
-        words = re.sub(r"-v /sys/fs/bpf:/sys/fs/bpf ", "", " ".join(map(shlex.quote, line[:-1])))
-        options = [word for word in shlex.split(words) if word not in own]
+        bpffs = make_bpffs(sandbox, f"line{number}")
+        options = [f"{bpffs}:/sys/fs/bpf" if word == "/sys/fs/bpf:/sys/fs/bpf" else word
+                   for word in line[:-1] if word not in ("-it", "-d")]
         is_placeholder = "TELEGEN_MIRROR_MODE=placeholder" in options
         # The line without --network would want a bridge, which changes the machine's firewall.
-        more = ["--network=host"] if is_placeholder else [make_bpffs(sandbox, f"line{number}")]
-        agent = Agent(sandbox, f"line{number}", *options, *more, IMAGE)
+        agent = Agent(sandbox, f"line{number}", *options, *(["--network=host"] if is_placeholder else []), IMAGE)
         if is_placeholder:
             check_placeholder(sandbox, f"line {number} of docs/deployment.md", agent)
         else:
@@ -228,13 +237,14 @@ def try_package(sandbox: Sandbox) -> None:
     Container(
         sandbox, "database", "--network=none", redis, "--tmpfs=/data", f"--volume={compose}:/compose:ro",
         "--entrypoint=/bin/sh", IMAGE, "/compose/redis.sh")
-    volumes = [f"--volume={volume}" for volume in manifest["container"]["volumes"] if "/bpf" not in volume]
-    volumes = [volume.replace("=/etc/sonic:", f"={etc}:") for volume in volumes]
+    own = {"/sys/fs/bpf": make_bpffs(sandbox, "package"), "/etc/sonic": etc}
+    parts = [volume.split(":", 1) for volume in manifest["container"]["volumes"]]
+    volumes = [f"--volume={own[source]}:{rest}" for source, rest in parts]
     variables = [f"--env={key}={value}" for key, value in manifest["container"]["environment"].items()]
     tmpfs = [f"--tmpfs={folder}" for folder in manifest["container"]["tmpfs"]]
     agent = Agent(
-        sandbox, "package", "--privileged", "--network=host", redis, make_bpffs(sandbox, "package"), *volumes,
-        *variables, *tmpfs, "--env=CONTAINER_NAME=telegen", "--env=SYSLOG_TARGET_IP=127.0.0.1", f"{IMAGE}-sonic")
+        sandbox, "package", "--privileged", "--network=host", redis, *volumes, *variables, *tmpfs,
+        "--env=CONTAINER_NAME=telegen", "--env=SYSLOG_TARGET_IP=127.0.0.1", f"{IMAGE}-sonic")
 
     def database(number: str, *words: str) -> str:
         return sandbox.run("redis-cli", "-s", os.path.join(run, "redis.sock"), "-n", number, *words)
@@ -253,6 +263,36 @@ def try_package(sandbox: Sandbox) -> None:
             raise Failure(f"the debug dump has no {wanted}:\n{dump}")
     print(f"  the package's dump: {len(dump):,} characters", flush=True)
     agent.remove()
+
+
+def try_compose(sandbox: Sandbox) -> None:
+    """The reduced profile of docker-compose.yml: what Prometheus answers is what was sent."""
+    program = shutil.which("podman-compose", path=f"{ROOT}/.venv/bin:{sandbox.environment['PATH']}")
+    if not program:
+        raise Failure("no podman-compose: scripts/setup image")
+    name = f"{sandbox.namespace}-compose"
+    variables = {"TELEGEN_IMAGE": IMAGE, "TELEGEN_BPFFS": make_bpffs(sandbox, "compose"), "COMPOSE_PROJECT_NAME": name}
+    arguments = f"--no-healthcheck --pull=never --security-opt seccomp={sandbox.path('seccomp.json')}"
+    command = (program, "--in-pod=false", f"--podman-run-args={arguments}", "-f", "docker-compose.yml", "--profile", "small")
+    sandbox.stack.callback(
+        subprocess.run, [*command, "down", "--volumes", "--timeout=5"], cwd=ROOT, timeout=120, capture_output=True,
+        start_new_session=True, env={**sandbox.environment, **variables})
+    up = sandbox.start("compose", *command, "up", "--detach", variables=variables)
+    if not sandbox.until(lambda: up.poll() is not None, 60) or up.returncode:
+        raise Failure(f"podman-compose up:{sandbox.log('compose')}")
+    agent = Agent(sandbox, f"{name}_agent_1")
+    agent.job("running")
+    check_counts(sandbox, "compose, profile small", agent)
+    sent = sum(row[0] for row in agent.counted().values())
+    query = "http://127.0.0.1:9090/api/v1/query?query=sum(bpf_packets_total)"
+
+    def is_there() -> bool:
+        result = json.loads(get(sandbox, query) or "{}").get("data", {}).get("result", [])
+        return [int(float(row["value"][1])) for row in result] == [sent]
+
+    if not sandbox.until(is_there, 30):
+        raise Failure(f"Prometheus does not have {sent} packets: {get(sandbox, query)}")
+    print(f"  Prometheus has {sent:,} packets", flush=True)
 
 
 def check_size(sandbox: Sandbox) -> None:
@@ -279,6 +319,7 @@ def test(sandbox: Sandbox) -> int:
     try_rights(sandbox)
     try_docker_lines(sandbox)
     try_package(sandbox)
+    try_compose(sandbox)
     print("the images do what they should")
     return 0
 
