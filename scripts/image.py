@@ -88,10 +88,10 @@ class Agent(Container):
         if words:
             super().__init__(sandbox, name, *words)
         else:
-            self.sandbox, self.name, self.started = sandbox, name, time.monotonic()
+            self.sandbox, self.name, self.started = sandbox, name, 0
         if not sandbox.until(lambda: self.ask("/healthz") is not None, 30):
             raise Failure(f"{name}: no answer at {URL}/healthz:{self.log()}")
-        self.start_seconds = time.monotonic() - self.started
+        self.start = f"/healthz after {time.monotonic() - self.started:.2f} s; " if words else ""
 
     def ask(self, path: str, *options: str) -> str | None:
         """The body of an answer of its API."""
@@ -136,7 +136,7 @@ def check_counts(sandbox: Sandbox, name: str, agent: Agent) -> None:
         raise Failure(f"{name}: sent {sent}, counted {agent.counted()}")
     packets, octets = (sum(row[index] for row in sent.values()) for index in (0, 1))
     print(f"  {name}: sent = counted: {packets:,} packets, {octets:,} bytes; "
-          f"/healthz after {agent.start_seconds:.2f} s; {agent.memory()}", flush=True)
+          f"{agent.start}{agent.memory()}", flush=True)
 
 
 def check_placeholder(sandbox: Sandbox, name: str, agent: Agent) -> None:
@@ -265,6 +265,31 @@ def try_package(sandbox: Sandbox) -> None:
     agent.remove()
 
 
+def try_service(sandbox: Sandbox) -> None:
+    """The unit under systemd, with all that it forbids: counted, stopped, and started where it was."""
+    agent = Agent(
+        sandbox, "service", "--privileged", "--systemd=always", "--network=host",
+        f"--volume={make_bpffs(sandbox, 'service')}:/sys/fs/bpf", f"{IMAGE}-systemd")
+    agent.job("running")
+    check_counts(sandbox, "the unit of systemd", agent)
+    before = agent.counted()
+    show = ("systemctl", "show", "--value", "telegen-sonic.service", "--property")
+    pid = agent.run(*show, "MainPID")
+    status = dict(line.split(":\t") for line in agent.run("cat", f"/proc/{pid}/status").splitlines())
+    # CAP_NET_ADMIN is number 12, CAP_PERFMON 38, CAP_BPF 39.
+    if (int(status["CapBnd"], 16), status["NoNewPrivs"], status["Seccomp"]) != (1 << 12 | 1 << 38 | 1 << 39, "1", "2"):
+        raise Failure(f"the service has other rights: {status}")
+    if agent.run(*show, "Type,StatusText").split("\n") != ["notify", "1 jobs, 1 running"]:
+        raise Failure(f"systemd has not been told: {agent.run(*show, 'Type,StatusText')}")
+    agent.run("systemctl", "stop", "telegen-sonic.service")
+    if agent.run(*show, "Result") != "success":
+        raise Failure(f"the stop: {agent.run(*show, 'Result')}{agent.log()}")
+    agent.run("systemctl", "start", "telegen-sonic.service")
+    if not sandbox.until(lambda: agent.counted() == before, 20):
+        raise Failure(f"after a restart there is {agent.counted()}, before {before}")
+    agent.remove()
+
+
 def try_compose(sandbox: Sandbox) -> None:
     """The reduced profile of docker-compose.yml: what Prometheus answers is what was sent."""
     program = shutil.which("podman-compose", path=f"{ROOT}/.venv/bin:{sandbox.environment['PATH']}")
@@ -319,6 +344,7 @@ def test(sandbox: Sandbox) -> int:
     try_rights(sandbox)
     try_docker_lines(sandbox)
     try_package(sandbox)
+    try_service(sandbox)
     try_compose(sandbox)
     print("the images do what they should")
     return 0
