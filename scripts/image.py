@@ -7,6 +7,7 @@ IMAGE_TRAFFIC: the project's generator (.build/debug/telegen-traffic). IMAGE_SIZ
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -29,7 +30,6 @@ TRAFFIC = os.path.abspath(os.environ.get("IMAGE_TRAFFIC") or os.path.join(ROOT, 
 SIZE_LIMIT = int(os.environ.get("IMAGE_SIZE_LIMIT") or 150)
 # Calls that Debian's podman, and Docker before 23, refuse to CAP_BPF and CAP_PERFMON (docs/deployment.md).
 REFUSED = {"bpf", "perf_event_open"}
-RIGHTS = ("--cap-drop=ALL", "--cap-add=BPF", "--cap-add=NET_ADMIN")
 
 
 def get(sandbox: Sandbox, url: str, *options: str) -> str | None:
@@ -174,25 +174,17 @@ def docker_lines() -> list[list[str]]:
     with open(os.path.join(ROOT, "docs", "deployment.md"), encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     lines = [shlex.split(line) for line in re.findall(r"^docker run (.*telegen-sonic)$", text, re.MULTILINE)]
-    if len(lines) != 3:
-        raise Failure(f"docs/deployment.md has {len(lines)} lines of docker, not three")
+    if len(lines) != 4:
+        raise Failure(f"docs/deployment.md has {len(lines)} lines of docker, not four")
     return lines
 
 
 def try_rights(sandbox: Sandbox) -> None:
-    """The agent with the three capabilities, with two, with none."""
-    state = "--tmpfs=/var/lib/telegen-sonic:mode=1777"
-    agent = Agent(
-        sandbox, "three", "--network=host", "--user=0", *RIGHTS, "--cap-add=PERFMON", "--read-only", state,
-        f"--volume={make_bpffs(sandbox, 'three')}:/sys/fs/bpf", IMAGE)
-    if agent.job("running")["warnings"]:
-        raise Failure(f"with three capabilities there are warnings: {agent.job('running')['warnings']}")
-    check_counts(sandbox, "BPF, NET_ADMIN, PERFMON, read-only", agent)
-    print("  healthcheck:", agent.run("/usr/share/telegen-sonic/healthcheck"), flush=True)
-    agent.remove()
-
+    """The agent with two capabilities, and with none."""
     bpffs = make_bpffs(sandbox, "two")
-    agent = Agent(sandbox, "two", "--network=host", *RIGHTS, f"--volume={bpffs}:/sys/fs/bpf", IMAGE)
+    agent = Agent(
+        sandbox, "two", "--network=host", "--cap-drop=ALL", "--cap-add=BPF", "--cap-add=NET_ADMIN",
+        f"--volume={bpffs}:/sys/fs/bpf", IMAGE)
     warnings = agent.job("running")["warnings"]
     if not any("CAP_PERFMON" in text for text in warnings):
         raise Failure(f"without CAP_PERFMON there is no warning of it: {warnings}")
@@ -202,7 +194,9 @@ def try_rights(sandbox: Sandbox) -> None:
     for name, *words in (
         ("asked", "--env=TELEGEN_MIRROR_MODE=placeholder"), ("unasked",), ("user", "--user=telegen"),
     ):
-        agent = Agent(sandbox, name, "--network=host", "--cap-drop=ALL", "--read-only", state, *words, IMAGE)
+        agent = Agent(
+            sandbox, name, "--network=host", "--cap-drop=ALL", "--read-only",
+            "--tmpfs=/var/lib/telegen-sonic:mode=1777", *words, IMAGE)
         check_placeholder(sandbox, " ".join(["no capability", *words]), agent)
         agent.remove()
 
@@ -210,17 +204,26 @@ def try_rights(sandbox: Sandbox) -> None:
 def try_docker_lines(sandbox: Sandbox) -> None:
     """The lines for Docker, word for word but for the image, the BPF file system and where the terminal is."""
     for number, line in enumerate(docker_lines(), 1):
-        bpffs = make_bpffs(sandbox, f"line{number}")
-        options = [f"{bpffs}:/sys/fs/bpf" if word == "/sys/fs/bpf:/sys/fs/bpf" else word
-                   for word in line[:-1] if word not in ("-it", "-d")]
-        is_placeholder = "TELEGEN_MIRROR_MODE=placeholder" in options
-        # The line without --network would want a bridge, which changes the machine's firewall.
-        agent = Agent(sandbox, f"line{number}", *options, *(["--network=host"] if is_placeholder else []), IMAGE)
-        if is_placeholder:
-            check_placeholder(sandbox, f"line {number} of docs/deployment.md", agent)
+        own = {
+            "/sys/fs/bpf:/sys/fs/bpf": f"{make_bpffs(sandbox, f'line{number}')}:/sys/fs/bpf",
+            "telegen-state:/var/lib/telegen-sonic": f"{sandbox.namespace}:/var/lib/telegen-sonic",
+        }
+        options = [own.get(word, word) for word in line[:-1] if word not in ("-it", "-d")]
+        # Docker's read-only root has nothing writable of its own.
+        options += ["--read-only-tmpfs=false"] if "--read-only" in options else []
+        name = f"line {number} of docs/deployment.md"
+        if "TELEGEN_MIRROR_MODE=placeholder" in options:
+            # Without --network it would want a bridge, which changes the machine's firewall.
+            agent = Agent(sandbox, f"line{number}", "--network=host", *options, IMAGE)
+            check_placeholder(sandbox, name, agent)
         else:
+            agent = Agent(sandbox, f"line{number}", *options, IMAGE)
             job = agent.job("running", "degraded")
-            check_counts(sandbox, f"line {number} of docs/deployment.md ({job['status']})", agent)
+            has_warning = any("CAP_PERFMON" in text for text in job["warnings"])
+            if has_warning == ("PERFMON" in options):
+                raise Failure(f"{name}: the warnings are {job['warnings']}")
+            check_counts(sandbox, f"{name} ({job['status']})", agent)
+            print("  its health check:", agent.run("/usr/share/telegen-sonic/healthcheck"), flush=True)
         agent.remove()
 
 
@@ -254,6 +257,14 @@ def try_package(sandbox: Sandbox) -> None:
     if not sandbox.until(is_running, 20):
         raise Failure(f"the package's job does not run:{agent.log()}")
     check_counts(sandbox, "the SONiC package", agent)
+    labels = json.loads(sandbox.run("podman", "image", "inspect", "--format", "{{json .Labels}}", f"{IMAGE}-sonic"))
+    for path in glob.glob(os.path.join(ROOT, "yang", "*.yang")):
+        with open(path, encoding="utf-8") as file:
+            label = "com.azure.sonic.yang-module." + os.path.basename(path).removesuffix(".yang")
+            if labels.get(label, "").strip() != file.read().strip():
+                raise Failure(f"the label {label} is not the model")
+    if json.loads(labels["com.azure.sonic.manifest"]) != manifest:
+        raise Failure("the label com.azure.sonic.manifest is not the manifest")
     status = agent.run("supervisorctl", "status")
     if len(re.findall(r"^(telegen|rsyslogd) +RUNNING ", status, re.MULTILINE)) != 2:
         raise Failure(f"supervisord has not started all:\n{status}")
@@ -340,6 +351,7 @@ def test(sandbox: Sandbox) -> int:
         raise Failure(f"missing: {', '.join(missing)}")
     sandbox.make_network()
     make_seccomp(sandbox)
+    sandbox.stack.callback(subprocess.run, ["podman", "volume", "rm", "--force", sandbox.namespace], capture_output=True)
     check_size(sandbox)
     try_rights(sandbox)
     try_docker_lines(sandbox)
