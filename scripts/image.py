@@ -348,7 +348,7 @@ def test(sandbox: Sandbox) -> int:
         raise Failure("root is needed, for a network namespace and BPF: sudo make test-image")
     missing = [name for name in (TRAFFIC, "podman", "curl", "redis-cli", "nsenter") if not shutil.which(name)]
     if missing:
-        raise Failure(f"missing: {', '.join(missing)}")
+        raise Failure(f"missing: {', '.join(missing)}; run: make build, scripts/setup image")
     sandbox.make_network()
     make_seccomp(sandbox)
     sandbox.stack.callback(subprocess.run, ["podman", "volume", "rm", "--force", sandbox.namespace], capture_output=True)
