@@ -290,6 +290,10 @@ def try_service(sandbox: Sandbox) -> None:
     # CAP_NET_ADMIN is number 12, CAP_PERFMON 38, CAP_BPF 39.
     if (int(status["CapBnd"], 16), status["NoNewPrivs"], status["Seccomp"]) != (1 << 12 | 1 << 38 | 1 << 39, "1", "2"):
         raise Failure(f"the service has other rights: {status}")
+    inside = ("nsenter", f"--mount=/proc/{pid}/ns/mnt", "sh", "-c")
+    writable = "for path in / /etc /sys /proc/sys /sys/fs/bpf /var/lib/telegen-sonic; do test -w $path && echo $path; done; true"
+    if agent.run(*inside, writable).split() != ["/sys/fs/bpf", "/var/lib/telegen-sonic"]:
+        raise Failure(f"the service may write to {agent.run(*inside, writable)}")
     if agent.run(*show, "Type,StatusText").split("\n") != ["notify", "1 jobs, 1 running"]:
         raise Failure(f"systemd has not been told: {agent.run(*show, 'Type,StatusText')}")
     agent.run("systemctl", "stop", "telegen-sonic.service")
