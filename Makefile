@@ -3,10 +3,12 @@ SWIFT ?= swift
 SHELL := /bin/bash
 STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
+PREFIX ?= /usr/local
+PROGRAM ?= $(RELEASE)/release/telegen-sonic
 
 .DEFAULT_GOAL := build
-.PHONY: build release test test-unit test-yang test-cli test-faults test-erspan test-kernels soak sanitize demo bench fmt lint bpf \
-  proto docs stamp setup venv receivers clean help
+.PHONY: build release test test-unit test-yang test-cli test-package test-image test-faults test-erspan test-kernels soak sanitize demo \
+  bench fmt lint bpf proto docs stamp setup venv receivers docker install uninstall clean help
 
 help: ## Show these targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,7 +31,8 @@ build: setup stamp ## Build for debugging (what test and demo use).
 
 release: setup stamp ## Build for use: .build-release/release/telegen-sonic.
 	@scripts/progress "building for release (the first time takes 10 to 20 minutes)" \
-	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-sonic -Xlinker -s
+	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-sonic \
+	    --static-swift-stdlib -Xlinker -s
 
 test: setup venv stamp ## Run all tests; those that need root or a kernel feature skip with a message.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
@@ -100,6 +103,26 @@ proto: ## Make the protobuf messages anew from proto/.
 
 docs: ## Make docs/configuration.md anew from the YANG model.
 	@scripts/configuration-doc
+
+docker: stamp ## Build the images (docker buildx, else buildah): PLATFORMS="linux/amd64,linux/arm64", TAG, IMAGE, PUSH=1.
+	@scripts/image build
+
+test-image: ## Run the images with podman around PROGRAM (make release): counts, rights, size, memory, compose; as root.
+	@scripts/setup image
+	@PATH="$$PWD/.venv/bin:$$PATH" scripts/image test $(PROGRAM)
+
+test-package: ## Check the SONiC package, the unit and the compose file.
+	@scripts/setup image
+	@.venv/bin/python3 -m pytest -q -p no:cacheprovider Tests/package
+
+install: ## Copy PROGRAM and its systemd unit below PREFIX (/usr/local), within DESTDIR.
+	@[ -x $(PROGRAM) ] || { echo "no $(PROGRAM): make release" >&2; exit 1; }
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/telegen-sonic
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/telegen-sonic.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/telegen-sonic.service
+
+uninstall: ## Remove what `make install` copied.
+	rm -f $(DESTDIR)$(PREFIX)/bin/telegen-sonic $(DESTDIR)$(PREFIX)/lib/systemd/system/telegen-sonic.service
 
 clean: ## Remove what was built.
 	rm -rf .build .build-* .venv .venv-* $(STAMP)

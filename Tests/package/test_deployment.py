@@ -35,7 +35,7 @@ def run(*words, **more):
     return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, cwd=ROOT, **more)
 
 
-@pytest.mark.parametrize("page", ["docs/deployment.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/deployment.md"])
 def test_the_lines_for_docker_are_shown_as_they_were_written(page):
     text = re.sub(r" *\\\n *", " ", (ROOT / page).read_text(encoding="utf-8"))
     for line in LINES:
