@@ -1,4 +1,5 @@
 import Domain
+import OTLP
 
 /// One number of a job or a tap, as it is exported.
 private struct Reading {
@@ -15,6 +16,20 @@ extension StateSnapshot {
         var streams: [StreamID: StreamPoint] = [:]
         for job in jobs { job.add(to: &streams, withIfindex: withIfindex) }
         return streams
+    }
+}
+
+extension StateSnapshot {
+    /// How many jobs there are of every status, none of them too: also an agent that counts nothing is heard of.
+    func jobCounts(at time: UnixTime) -> Metric {
+        let counts = Dictionary(grouping: jobs, by: \.status.operStatus).mapValues(\.count)
+        let points = OperStatus.allCases.map { status in
+            NumberPoint(
+                attributes: [Attribute("telegen.job.status", status.rawValue)], time: time.nanoseconds,
+                value: .int(Int64(counts[status] ?? 0)))
+        }
+        return Metric(
+            name: "telegen.jobs", description: "Jobs by their status.", unit: "{job}", data: .gauge(points))
     }
 }
 

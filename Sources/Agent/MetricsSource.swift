@@ -27,7 +27,7 @@ actor MetricsSource {
         mapping = MetricsMapping(limit: limit, start: clock.began)
     }
 
-    /// Nil when there is nothing to say.
+    /// Nil when nothing is known yet.
     func collect() async -> MetricBatch? {
         await batch { $0.metrics($1, jobs: $2, now: $3) }
     }
@@ -44,7 +44,8 @@ actor MetricsSource {
     ) async -> MetricBatch? {
         guard let snapshot = await snapshot() else { return nil }
         let (jobs, overflowing) = (Set(snapshot.jobs.map(\.status.name)), mapping.overflowing)
-        let metrics = map(&mapping, snapshot.streams(withIfindex: withIfindex), jobs, clock.forwardTime)
+        let now = clock.forwardTime
+        let streams = map(&mapping, snapshot.streams(withIfindex: withIfindex), jobs, now)
         for metric in mapping.overflowing.subtracting(overflowing) {
             logger.warning(
                 """
@@ -52,8 +53,9 @@ actor MetricsSource {
                 are told as one, with otel.metric.overflow
                 """)
         }
-        guard !metrics.isEmpty else { return nil }
-        return MetricBatch(resource: resource, scopeName: "telegen-sonic", scopeVersion: version, metrics: metrics)
+        return MetricBatch(
+            resource: resource, scopeName: "telegen-sonic", scopeVersion: version,
+            metrics: streams + [snapshot.jobCounts(at: now)])
     }
 
     /// None that is older than one before it: counts would seem to have begun anew.

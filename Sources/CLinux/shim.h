@@ -13,6 +13,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <linux/sockios.h>
 #include <malloc.h>
@@ -79,6 +80,12 @@ static inline int clinux_keep_capabilities(__u64 keep)
 static inline int clinux_set_groups(size_t count, const gid_t *groups)
 {
 	return syscall(SYS_setgroups, count, groups) ? -errno : 0;
+}
+
+/* Whether system calls of this thread pass a filter. */
+static inline int clinux_is_filtered(void)
+{
+	return prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER;
 }
 
 /* Moves the calling thread, alone, into a network namespace of its own, which ends with it. 0, or -errno. */

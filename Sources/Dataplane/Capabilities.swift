@@ -40,6 +40,11 @@ public enum Capabilities {
     /// Whether it may neither skip the verifier's Spectre hardening by CAP_PERFMON nor by CAP_SYS_ADMIN. Unknown means no.
     public static var lacksPerfmon: Bool { effective?.isDisjoint(with: [.perfmon, .sysAdmin]) ?? false }
 
+    /// Whether calls to the kernel are filtered (seccomp(2)) although the rights for them are there.
+    static var areFiltered: Bool {
+        clinux_is_filtered() == 1 && effective?.isSuperset(of: [.bpf, .netAdmin]) == true
+    }
+
     /// Gives up all others, for good, also for programs that are run from now on (no_new_privs).
     ///
     /// Capabilities are a thread's: to be called while there is one.

@@ -38,6 +38,11 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What helps, where the code tells that.
     public var remedy: String? {
         switch code {
+        case EPERM where Capabilities.areFiltered:
+            """
+            the container's seccomp profile refuses it: use Docker 23 or later, or --security-opt seccomp=FILE with a \
+            profile that allows bpf(2)
+            """
         case EPERM, EACCES: "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
         case ENOSYS: "this kernel, or the container's seccomp profile, has no bpf(2)"
         case ENOMEM: "free memory, or raise the limit of locked memory (ulimit -l) before Linux 5.11"

@@ -165,7 +165,9 @@ public final class PinFolder: Sendable {
         }
     }
 
-    private static func remedy(_ bpffs: String) -> String { "as root: mount -t bpf bpf \(bpffs)" }
+    private static func remedy(_ bpffs: String) -> String {
+        "as root: mount -t bpf bpf \(bpffs); into a container: -v \(bpffs):\(bpffs)"
+    }
 
     /// Whether bpffs is there.
     public static func isMounted(_ path: String) -> Bool {

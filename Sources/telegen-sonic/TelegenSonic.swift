@@ -11,7 +11,7 @@ struct TelegenSonic: AsyncParsableCommand {
         version: BuildInfo.stamped.text,
         subcommands: [
             Run.self, Start.self, Stop.self, Status.self, Results.self, Top.self, Check.self, Token.self, Version.self,
-            Completions.self,
+            Completions.self, Simulate.self,
         ],
         defaultSubcommand: Run.self)
 

@@ -33,6 +33,22 @@ struct MetricStreamsTests {
             ])
     }
 
+    @Test("jobs are counted by their status, those of which nothing is exported too")
+    func statuses() {
+        var jobs = [Snapshots.job([]), Snapshots.job([]) { $0.otlpExport = false }]
+        jobs[1].status.operStatus = .failed
+        let metric = StateSnapshot(jobs: jobs).jobCounts(at: UnixTime(nanoseconds: 9))
+        guard case .gauge(let points) = metric.data else { return #expect(Bool(false), "no gauge") }
+        #expect(metric.name == "telegen.jobs" && points.count == OperStatus.allCases.count)
+        let counts = points.map { ($0.attributes, $0.value) }.filter { $0.1 != .int(0) }
+        #expect(
+            counts.map(\.0) == [
+                [Attribute("telegen.job.status", "running")], [Attribute("telegen.job.status", "failed")],
+            ])
+        #expect(counts.map(\.1) == [.int(1), .int(1)])
+        #expect(StateSnapshot().jobCounts(at: UnixTime(nanoseconds: 9)).data.pointCount == points.count)
+    }
+
     @Test("a job that is not exported, has ended or has counted nothing has no streams")
     func none() {
         #expect(streams(Snapshots.job([Snapshots.tap()]) { $0.otlpExport = false }).isEmpty)

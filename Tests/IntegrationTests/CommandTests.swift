@@ -38,6 +38,27 @@ struct CommandTests {
         }
     }
 
+    @Test("simulate exports like many switches, and ends with 1 when something did not arrive", .needsRotel)
+    func simulate() async throws {
+        try await AgentUnderTest.run { agent in
+            let arguments = ["simulate", "--switches", "5", "--ports", "4", "--duration", "2", "--json"]
+            let environment = ["OTEL_SDK_DISABLED": "", "OTEL_METRIC_EXPORT_INTERVAL": "500"]
+            let alone = try await agent.command(arguments, environment: environment)
+            let failed = try JSON(Array(alone.output.utf8))
+            #expect(alone.code == 1 && failed["exports"] == .integer(0) && failed["errors"] != .array([]))
+
+            let rotel = try await Rotel.start(in: agent.namespace)
+            let answered = try await agent.command(arguments, environment: environment)
+            let report = try JSON(Array(answered.output.utf8))
+            let points = try await rotel.points { $0.contains { $0.resource["host.name"] == "switch-5" } }
+            await rotel.stop()
+            #expect(answered.code == 0 && report["failed"] == .integer(0), "\(report)")
+            guard case .integer(let exports)? = report["exports"] else { return #expect(Bool(false)) }
+            #expect(exports >= 5 && report["points"] == .integer(exports * 32))
+            #expect(points.contains { $0.resource["host.name"] == "switch-1" })
+        }
+    }
+
     @Test("options become the fields of the row")
     func options() async throws {
         try await AgentUnderTest.run { agent in

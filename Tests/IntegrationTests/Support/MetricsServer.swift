@@ -44,14 +44,19 @@ struct MetricsServer: Sendable {
             output: .discarded, error: .discarded)
     }
 
-    /// What an instant query finds now: values by labels.
-    func query(_ text: String) async throws -> [[String: String]: UInt64] {
+    /// What an instant query finds now.
+    func samples(_ text: String) async throws -> [JSON] {
         // VictoriaMetrics would keep answers for a while.
         let parameters = ["query=\(text)", "nocache=1"].flatMap { ["--data-urlencode", $0] }
         let answer = try JSON(Array(try await get("/api/v1/query", parameters).utf8))
         guard case .array(let samples)? = answer["data"]?["result"] else { throw MetricsServerError(text, answer) }
+        return samples
+    }
+
+    /// The same: values by labels.
+    func query(_ text: String) async throws -> [[String: String]: UInt64] {
         var values: [[String: String]: UInt64] = [:]
-        for sample in samples {
+        for sample in try await samples(text) {
             guard case .object(let labels)? = sample["metric"], case .array(let pair)? = sample["value"],
                 pair.count == 2, let value = UInt64(pair[1].plain)
             else { throw MetricsServerError(text, sample) }
