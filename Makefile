@@ -3,6 +3,8 @@ SWIFT ?= swift
 SHELL := /bin/bash
 STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
+# The same for each product: another flag is another build of everything.
+BUILD_RELEASE = $(SWIFT) build -c release --scratch-path $(RELEASE) --static-swift-stdlib
 PREFIX ?= /usr/local
 PROGRAM ?= $(RELEASE)/release/telegen-sonic
 
@@ -31,8 +33,7 @@ build: setup stamp ## Build for debugging (what test and demo use).
 
 release: setup stamp ## Build for use: .build-release/release/telegen-sonic.
 	@scripts/progress "building for release (the first time takes 10 to 20 minutes)" \
-	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-sonic \
-	    --static-swift-stdlib -Xlinker -s
+	  $(BUILD_RELEASE) --product telegen-sonic -Xlinker -s
 
 test: setup venv stamp ## Run all tests; those that need root or a kernel feature skip with a message.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
@@ -61,8 +62,7 @@ test-faults: setup venv stamp ## Run every fault at full length: a hundred kills
 	  $(SWIFT) test --skip-build --filter 'IntegrationTests.*Faults'
 
 soak: release ## Churn jobs and ports under faults and known traffic for SOAK_SECONDS (3600), and print what it costs.
-	@scripts/progress "building the generator" \
-	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-traffic
+	@scripts/progress "building the generator" $(BUILD_RELEASE) --product telegen-traffic -Xlinker -s
 	@python3 scripts/soak.py
 
 sanitize: setup stamp ## Run the tests of Domain, SonicDB and Dataplane under ThreadSanitizer and AddressSanitizer.
@@ -85,8 +85,7 @@ demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machin
 	@python3 scripts/demo.py
 
 bench: release venv ## Print the project's numbers: the packet path's, and the agent's with one job and with 512.
-	@scripts/progress "building the benchmark" \
-	  $(SWIFT) build -c release --scratch-path $(RELEASE) --product telegen-bench
+	@scripts/progress "building the benchmark" $(BUILD_RELEASE) --product telegen-bench -Xlinker -s
 	@python3 scripts/bench.py
 
 bpf: ## Compile the BPF programs alone and show their size.

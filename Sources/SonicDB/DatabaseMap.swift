@@ -1,3 +1,5 @@
+import Glibc
+
 /// SONiC's map of databases: which server holds each, under which number, with which separator.
 public struct DatabaseMap: Sendable, Hashable {
     /// By name, such as `CONFIG_DB`.
@@ -10,11 +12,13 @@ public struct DatabaseMap: Sendable, Hashable {
     /// - Parameters:
     ///   - path: the file; also `database_global.json`, whose `INCLUDES` are followed (relative to that file).
     ///   - namespace: of a multi-ASIC system, such as `asic0` (or its number): looked up in the `database_global.json`
-    ///     at or beside `path`. Nil: the host's databases.
+    ///     at or beside `path`. Nil: the host's databases. In an ASIC's container there is none: SONiC mounts that
+    ///     instance's own folder at /var/run/redis (docker_image_ctl.j2), and `path` is its file.
     public init(contentsOf path: String, namespace: String? = nil) throws(DatabaseMapError) {
-        let file = namespace == nil ? path : Self.globalFile(at: path)
-        let document = try DatabaseDocument(file: file)
-        guard namespace != nil || document.hasIncludes else {
+        let global = Self.globalFile(at: path)
+        let isAmongOthers = namespace != nil && access(global, F_OK) == 0
+        let document = try DatabaseDocument(file: isAmongOthers ? global : path)
+        guard isAmongOthers || document.hasIncludes else {
             self.init(endpoints: try document.endpoints())
             return
         }

@@ -130,9 +130,15 @@ struct DatabaseMapFileTests {
         ) { try DatabaseMap(contentsOf: file, namespace: "asic7") }
     }
 
+    @Test("of a namespace is the file itself where there is no database_global.json, as in an ASIC's container")
+    func container() throws {
+        let file = try folder.write(typical, to: "database_config.json")
+        #expect(try DatabaseMap(contentsOf: file, namespace: "0") == DatabaseMap(contentsOf: file))
+    }
+
     @Test("names the file that is missing")
     func missing() {
-        expectError("/nowhere/database_global.json: No such file or directory") {
+        expectError("/nowhere/database_config.json: No such file or directory") {
             try DatabaseMap(contentsOf: "/nowhere/database_config.json", namespace: "asic0")
         }
     }
