@@ -1,52 +1,12 @@
-"""Reads the project's YANG model, as far as the tests ask."""
+"""The project's YANG model, as far as the tests of the commands ask."""
 import os
 import re
+import sys
 
 from conftest import ROOT
 
-
-class Statement:
-    """A keyword, its argument and what stands in its braces."""
-
-    def __init__(self, keyword, argument, inside):
-        self.keyword, self.argument, self.inside = keyword, argument, inside
-
-    def all(self, keyword):
-        return [each for each in self.inside if each.keyword == keyword]
-
-    def one(self, keyword):
-        """The argument of the statement inside with that keyword; none when there is none."""
-        return next((each.argument for each in self.all(keyword)), None)
-
-    def flat(self):
-        """This statement and all inside, however deep."""
-        return [self] + [deep for each in self.inside for deep in each.flat()]
-
-
-def parse(text):
-    """The one statement that a file holds."""
-    tokens = re.findall(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|'[^']*'|[{};]|[^\s{};'"]+""", text, re.DOTALL)
-    tokens = [token for token in tokens if not token.startswith(("//", "/*"))]
-
-    def plain(token):
-        return token[1:-1] if token[0] in "\"'" else token
-
-    def statements(position):
-        found = []
-        while position < len(tokens) and tokens[position] != "}":
-            keyword, argument, position = tokens[position], "", position + 1
-            while tokens[position] not in "{;":
-                # A plus joins two strings.
-                if tokens[position] != "+":
-                    argument += plain(tokens[position])
-                position += 1
-            inside = []
-            if tokens[position] == "{":
-                inside, position = statements(position + 1)
-            found.append(Statement(keyword, argument, inside))
-            position += 1
-        return found, position
-    return statements(0)[0][0]
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+from yang_statements import parse  # noqa: E402
 
 
 class Model:
@@ -55,19 +15,19 @@ class Model:
     def __init__(self):
         with open(os.path.join(ROOT, "yang", "sonic-telegen.yang"), encoding="utf-8") as file:
             self.module = parse(file.read())
-        everything = self.module.flat()
-        self.typedefs = {each.argument: each.all("type")[0] for each in everything if each.keyword == "typedef"}
+        everything = list(self.module.flattened())
+        self.typedefs = {each.argument: each.one("type") for each in everything if each.keyword == "typedef"}
         self.jobs = self.leaves(next(each for each in everything if each.argument == "TELEGEN_JOB_LIST"))
         self.settings = self.leaves(next(each for each in everything if each.argument == "global"))
         self.name = self.jobs.pop("name")
 
     @staticmethod
     def leaves(statement):
-        return {each.argument: each for each in statement.inside if each.keyword in ("leaf", "leaf-list")}
+        return {each.argument: each for each in statement.all("leaf", "leaf-list")}
 
     def base(self, leaf):
         """The type behind a leaf's, and the statements that restrict it."""
-        own = leaf.all("type")[0]
+        own = leaf.one("type")
         behind = self.typedefs.get(own.argument, own)
         return own, behind
 
@@ -84,12 +44,12 @@ class Model:
         if behind.argument == "union":
             behind = behind.all("type")[-1]
             behind = self.typedefs.get(behind.argument, behind)
-        length = behind.one("length")
+        length = behind.value("length")
         if length and not bounds(length)[0] <= len(text) <= bounds(length)[1]:
             return False
         for pattern in behind.all("pattern"):
             expression = pattern.argument.replace(r"\P{Cc}", "[^\\x00-\\x1f\\x7f-\\x9f]")
-            if (re.fullmatch(expression, text) is not None) == (pattern.one("modifier") == "invert-match"):
+            if (re.fullmatch(expression, text) is not None) == (pattern.value("modifier") == "invert-match"):
                 return False
         return True
 
