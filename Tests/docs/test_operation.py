@@ -32,9 +32,11 @@ ELSEWHERE = {
     "Agent/ExportedMetric.swift": "descriptions of metrics",
     "Agent/InstanceID.swift": "the log, of the state folder",
     "Agent/JobMemory.swift": "the log, of a job that runs",
+    "Agent/MetricStreams.swift": "descriptions of metrics",
     "Agent/ObjectFiles.swift": "the start, which ends with them",
     "Agent/Privileges.swift": "the log, of the start",
     "Agent/ServiceManager.swift": "systemd",
+    "Agent/Simulation/": "the command simulate",
     "Agent/StatePublisher.swift": "the log, of STATE_DB",
     "Agent/TroubleLog.swift": "the log",
 }
