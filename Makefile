@@ -53,6 +53,10 @@ test-cli: ## Run the tests of SONiC's commands, with click of now and of 202505;
 	  $$venv/bin/python3 -B -m pytest -q -rs -p no:cacheprovider Tests/sonic || exit; \
 	done
 
+test-docs: ## Check the documents (links, blocks of code, names), what explains each reason, and the files of the public CI.
+	@scripts/setup docs
+	@.venv-docs/bin/python3 -B -m unittest discover -s Tests/docs
+
 test-faults: setup venv stamp ## Run every fault at full length: a hundred kills, a million cases of bad input, ten minutes without a collector.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
 	TELEGEN_FUZZ_CASES=1000000 $(SWIFT) test --skip-build --filter 'FuzzTests|RandomRowTests|SmallWorldTests' \
