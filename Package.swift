@@ -51,6 +51,7 @@ let package = Package(
         // The C libraries: shims that reach what Swift cannot, no logic.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSwssEvents"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf")]),
 
@@ -72,7 +73,7 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: httpClient + [
-                "Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", lifecycle, logging,
+                "Domain", "SonicDB", "Dataplane", "OTLP", "HTTPAPI", "CLinux", "CSwssEvents", lifecycle, logging,
             ]),
         .target(name: "CBuildStamp"),
         .executableTarget(

@@ -11,12 +11,14 @@ import SonicDB
 public struct Agent: Service {
     private let options: AgentOptions
     private let build: BuildInfo
+    private let logs: LogControl
     private let logger: Logger
 
-    public init(_ options: AgentOptions, build: BuildInfo, logger: Logger) {
+    public init(_ options: AgentOptions, build: BuildInfo, logs: LogControl) {
         self.options = options
         self.build = build
-        self.logger = logger
+        self.logs = logs
+        logger = logs.makeLogger()
     }
 
     /// Runs until SIGTERM or SIGINT, at any moment from now on; both flush once and leave the taps attached and
@@ -40,8 +42,9 @@ public struct Agent: Service {
 
         let stateDatabase = Database(databases.state)
         let configDatabase = Database(databases.config)
-        let publisher = StatePublisher(stateDatabase, logger: logger)
-        let earlier = (try? await publisher.load()) ?? [:]
+        let earlier = (try? await StatePublisher(stateDatabase, logger: logger).load()) ?? [:]
+        let events = databases.server == nil ? EventFollower(earlier: earlier, logger: logger) : nil
+        let publisher = StatePublisher(stateDatabase, observer: events?.observer, logger: logger)
         let clock = AgentClock(after: earlier.lastExport)
         let reconciler = Reconciler(
             mirror: options.mirror, measuresCost: options.measuresCost, publisher: publisher, earlier: earlier,
@@ -57,9 +60,11 @@ public struct Agent: Service {
             database: configDatabase,
             watcher: TableWatcher(
                 databases.config, tables: [ConfigTable.jobs, ConfigTable.global],
+                rows: databases.server == nil ? [TableKey(table: LogControl.table, key: LogControl.key)] : [],
                 guardKey: databases.guardKey, logger: logger),
             guardKey: databases.guardKey, reconciler: reconciler, settings: { await apply($0, ticker, export) },
-            rowsChanged: { databases.server?.rowsChanged() }, logger: logger)
+            rowsChanged: { databases.server?.rowsChanged() }, logs: databases.server == nil ? logs : nil,
+            isAway: { events?.follow("CONFIG_DB", $0) }, logger: logger)
 
         let mirrorSessions = MirrorSessionService(
             databases: databases, reconciler: reconciler, removesAtEnd: options.detachOnExit, clock: clock,
@@ -71,6 +76,9 @@ public struct Agent: Service {
         services.append(export)
         if let manager = options.serviceManager {
             services.append(ServiceManagerService(manager: manager, reconciler: reconciler))
+        }
+        if databases.server == nil {
+            services.append(FeatureService(databases.state) { await reconciler.bpfProblem })
         }
         if let door = makeDoor(reconciler, source, export, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()

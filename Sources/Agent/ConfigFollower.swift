@@ -14,6 +14,10 @@ struct ConfigFollower: Service {
     let settings: @Sendable (GlobalRow) async -> Void
     /// Told that somebody has written or deleted rows.
     let rowsChanged: @Sendable () -> Void
+    /// What SONiC says of logging acts upon it; nil: there is no SONiC.
+    let logs: LogControl?
+    /// Told when CONFIG_DB is lost, with the reason, and when it is back.
+    let isAway: @Sendable (String?) -> Void
     let logger: Logger
 
     func run() async {
@@ -45,6 +49,8 @@ struct ConfigFollower: Service {
         var nameless: Set<String> = []
         /// It has been said that there are too many rows.
         var isFull = false
+        /// `LOGGER|telegen`.
+        var logRow: [String: String]?
     }
 
     /// Reads until it works: what was announced must not be lost.
@@ -54,11 +60,15 @@ struct ConfigFollower: Service {
         while !Task.isCancelled {
             do {
                 try await read(batch, &memory)
-                if isAway { logger.notice("CONFIG_DB is back") }
+                if isAway {
+                    logger.notice("CONFIG_DB is back")
+                    self.isAway(nil)
+                }
                 return
             } catch {
                 if !isAway {
                     logger.error("CONFIG_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
+                    self.isAway("\(error)")
                 }
                 isAway = true
                 try? await Task.sleep(for: pause.next())
@@ -77,6 +87,9 @@ struct ConfigFollower: Service {
         let settingsView = try await database.readLeniently(ConfigTable.global, ["global"], guardKey: guardKey)
         guard guardKey == nil || jobs.isWhole && settingsView.isWhole else { return await reconciler.hold() }
 
+        if let logs, batch.concerns(TableKey(table: LogControl.table, key: LogControl.key)) {
+            try await follow(logs, &memory)
+        }
         let new = Global(settingsView.rows["global"] ?? .absent)
         if memory.global != new {
             for problem in new.problems { logger.warning("TELEGEN|global: \(problem)") }
@@ -105,6 +118,21 @@ struct ConfigFollower: Service {
             memory.isFull = true
         } else if batch == .resync {
             memory.isFull = false
+        }
+    }
+
+    /// The row is made when it is missing, as SONiC's own programs do, so that `swssloglevel` knows of the agent.
+    private func follow(_ logs: LogControl, _ memory: inout Memory) async throws {
+        let view = try await database.readLeniently(LogControl.table, [LogControl.key], guardKey: guardKey)
+        guard view.isWhole else { return }
+        switch view.rows[LogControl.key] ?? .absent {
+        case .absent:
+            _ = try await database.write(
+                logs.row, table: LogControl.table, key: LogControl.key, isNew: true, guardKey: guardKey)
+        case .row(let row) where row.fields != memory.logRow:
+            memory.logRow = row.fields
+            for problem in logs.apply(row.fields) { logger.warning("LOGGER|telegen: \(problem)") }
+        case .row, .wrongType: break
         }
     }
 

@@ -9,6 +9,13 @@ public final class StatePublisher: Service, Sendable {
     private let database: Database
     private let logger: Logger
     private let newest = Mutex<[Section: StateRows]>([:])
+    /// Hears of what is told, and of STATE_DB when it is lost (with the reason) or back.
+    private let observer: Observer?
+
+    struct Observer: Sendable {
+        let rows: @Sendable (StateRows, Section) -> Void
+        let isAway: @Sendable (String?) -> Void
+    }
     private let signal = Signal()
 
     /// Who speaks for which tables. Until it has spoken, what an earlier agent left there stays.
@@ -20,14 +27,19 @@ public final class StatePublisher: Service, Sendable {
         }
     }
 
-    public init(_ database: Database, logger: Logger) {
+    init(_ database: Database, observer: Observer? = nil, logger: Logger) {
         self.database = database
+        self.observer = observer
         self.logger = logger
     }
 
     /// The rows that a section's tables shall hold from now on.
     func submit(_ rows: StateRows, _ section: Section) {
-        newest.withLock { $0[section] = rows }
+        newest.withLock { newest in
+            newest[section] = rows
+            // In the lock: in the order in which the rows came.
+            observer?.rows(rows, section)
+        }
         signal.send()
     }
 
@@ -58,11 +70,15 @@ public final class StatePublisher: Service, Sendable {
         while true {
             do {
                 let new = try await writeOnce(since: written)
-                if isAway { logger.notice("STATE_DB is back") }
+                if isAway {
+                    logger.notice("STATE_DB is back")
+                    observer?.isAway(nil)
+                }
                 return new
             } catch {
                 if !isAway {
                     logger.error("STATE_DB is away: the taps go on counting", metadata: ["error": "\(error)"])
+                    observer?.isAway("\(error)")
                 }
                 (isAway, written) = (true, nil)
                 guard (try? await Task.sleep(for: pause.next())) != nil else { return nil }

@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <syslog.h>
 #include <unistd.h>
 
 /* Mb/s of the device, as any socket of its namespace can ask; 0: it does not say. */
@@ -80,6 +81,12 @@ static inline int clinux_keep_capabilities(__u64 keep)
 static inline int clinux_set_groups(size_t count, const gid_t *groups)
 {
 	return syscall(SYS_setgroups, count, groups) ? -errno : 0;
+}
+
+/* One line to the system's log. */
+static inline void clinux_syslog(int priority, const char *text)
+{
+	syslog(priority, "%s", text);
 }
 
 /* Whether system calls of this thread pass a filter. */

@@ -4,6 +4,14 @@ public enum KeyBatch: Sendable, Hashable {
     case resync
     /// These rows, which may as well be gone, or as they were.
     case keys(Set<TableKey>)
+
+    /// Whether this row may have changed.
+    public func concerns(_ row: TableKey) -> Bool {
+        switch self {
+        case .resync: true
+        case .keys(let keys): keys.contains(row)
+        }
+    }
 }
 
 /// What a consumer has not taken yet: bounded, as equal keys merge and too many become a `.resync`.

@@ -2,24 +2,28 @@
 struct Subscription: Sendable {
     let endpoint: DatabaseEndpoint
     let tables: Set<String>
+    /// Of other tables.
+    let rows: Set<TableKey>
     let guardKey: String?
 
-    init(endpoint: DatabaseEndpoint, tables: [String], guardKey: String?) {
+    init(endpoint: DatabaseEndpoint, tables: [String], rows: [TableKey] = [], guardKey: String?) {
         self.endpoint = endpoint
         self.tables = Set(tables)
+        self.rows = Set(rows)
         self.guardKey = guardKey
     }
 
-    /// One pattern per table, and the guard key by its name.
+    /// One pattern per table and row, and the guard key by its name.
     var commands: [[String]] {
         let prefix = Command.escapedPattern(channelPrefix)
-        let patterns = tables.sorted().map { prefix + Command.escapedPattern(endpoint.redisKey($0, "")) + "*" }
+        let patterns = (tables.map { Command.escapedPattern(endpoint.redisKey($0, "")) + "*" }
+            + rows.map { Command.escapedPattern(endpoint.redisKey($0.table, $0.key)) }).sorted().map { prefix + $0 }
         return (patterns.isEmpty ? [] : [["PSUBSCRIBE"] + patterns])
             + (guardKey.map { [["SUBSCRIBE", channelPrefix + $0]] } ?? [])
     }
 
     /// One for each pattern and channel.
-    var confirmations: Int { tables.count + (guardKey == nil ? 0 : 1) }
+    var confirmations: Int { tables.count + rows.count + (guardKey == nil ? 0 : 1) }
 
     /// Nil when the reply is nothing that a subscriber is sent.
     func message(_ reply: RedisValue) -> SubscriptionMessage? {
@@ -39,7 +43,7 @@ struct Subscription: Sendable {
         guard channel.utf8.starts(with: channelPrefix.utf8) else { return .foreign }
         let key = String(decoding: channel.utf8.dropFirst(channelPrefix.utf8.count), as: UTF8.self)
         if key == guardKey { return .guardKey }
-        guard let row = endpoint.tableKey(of: key), tables.contains(row.table) else { return .foreign }
+        guard let row = endpoint.tableKey(of: key), tables.contains(row.table) || rows.contains(row) else { return .foreign }
         return .row(row)
     }
 }

@@ -11,20 +11,24 @@ public final class TableWatcher: Sendable {
     private let logger: Logger
 
     /// - Parameters:
+    ///   - rows: of other tables.
     ///   - guardKey: a plain key whose change means that all rows may have changed without events, such as
     ///     `CONFIG_DB_INITIALIZED` (FLUSHDB sends none).
     ///   - resyncInterval: how often a `.resync` comes in any case.
     public convenience init(
-        _ endpoint: DatabaseEndpoint, tables: [String], guardKey: String?, resyncInterval: Duration = .seconds(30),
-        logger: Logger
+        _ endpoint: DatabaseEndpoint, tables: [String], rows: [TableKey] = [], guardKey: String?,
+        resyncInterval: Duration = .seconds(30), logger: Logger
     ) {
         self.init(
-            endpoint, tables: tables, guardKey: guardKey, timing: WatchTiming(resyncInterval: resyncInterval),
+            endpoint, tables: tables, rows: rows, guardKey: guardKey, timing: WatchTiming(resyncInterval: resyncInterval),
             logger: logger)
     }
 
-    init(_ endpoint: DatabaseEndpoint, tables: [String], guardKey: String?, timing: WatchTiming, logger: Logger) {
-        subscription = Subscription(endpoint: endpoint, tables: tables, guardKey: guardKey)
+    init(
+        _ endpoint: DatabaseEndpoint, tables: [String], rows: [TableKey] = [], guardKey: String?, timing: WatchTiming,
+        logger: Logger
+    ) {
+        subscription = Subscription(endpoint: endpoint, tables: tables, rows: rows, guardKey: guardKey)
         self.timing = timing
         self.logger = logger
     }

@@ -49,15 +49,16 @@ struct Run: AsyncParsableCommand {
         options.detachOnExit = detachOnExit
         options.fixed.otlpEndpoint = otlpEndpoint
         options.fixed.statusInterval = statusInterval
-        var logger = Logger(label: "telegen-sonic") { StreamLogHandler.standardError(label: $0) }
         let level = logLevel ?? environment["TELEGEN_LOG_LEVEL"].flatMap { $0.isEmpty ? nil : $0 }
-        logger.logLevel = level.flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .notice
+        let logs = LogControl(
+            level.flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .notice, isFixed: logLevel != nil)
         if let level, Logger.Level(rawValue: level.lowercased()) == nil {
             warnings.append("TELEGEN_LOG_LEVEL=\(level.prefix(40).debugDescription): must be \(Self.levels); ignored")
         }
+        let logger = logs.makeLogger()
         for warning in warnings { logger.warning("\(warning)") }
         do {
-            try await Agent(options, build: .stamped, logger: logger).runUntilSignal()
+            try await Agent(options, build: .stamped, logs: logs).runUntilSignal()
         } catch {
             write("telegen-sonic: \(error)\n", to: STDERR_FILENO)
             throw ExitCode.failure

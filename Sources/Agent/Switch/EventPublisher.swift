@@ -1,0 +1,53 @@
+import CSwssEvents
+import Glibc
+import Logging
+import SonicDB
+
+/// Publishes events by SONiC's swss-common, where that is.
+///
+/// Its calls may wait for the switch's event daemon: they have a queue of their own, which takes no more events when too
+/// many wait.
+actor EventPublisher {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private nonisolated let executor = QueueExecutor(label: "events")
+    private let publisher: swss_publisher
+    private let logger: Logger
+    private var isFailing = false
+
+    private static let source = "sonic-events-telegen"
+
+    /// Nil: there is no such library here, or it makes no publisher.
+    ///
+    /// - Parameter library: by its name or path, as dlopen(3) has it.
+    init?(library: String = "libswsscommon.so.0", logger: Logger) {
+        publisher = swss_open_publisher(library, Self.source)
+        guard publisher.handle != nil else { return nil }
+        self.logger = logger
+    }
+
+    deinit { publisher.close(publisher.handle) }
+
+    func publish(_ events: [SwitchEvent]) {
+        for event in events { publish(event) }
+    }
+
+    private func publish(_ event: SwitchEvent) {
+        let texts = event.parameters.sorted { $0.key < $1.key }.map { (strdup($0.key), strdup($0.value)) }
+        defer {
+            for (name, value) in texts {
+                free(name)
+                free(value)
+            }
+        }
+        var parameters = texts.map { swss_parameter(name: $0.0, value: $0.1) }
+        let status = event.tag.withCString { tag in
+            parameters.withUnsafeMutableBufferPointer { buffer in
+                var data = swss_event(tag: tag, parameters: buffer.baseAddress, count: Int32(buffer.count))
+                return publisher.publish(publisher.handle, &data)
+            }
+        }
+        if status != 0, !isFailing { logger.warning("an event cannot be published (\(status)): see eventd's log") }
+        isFailing = status != 0
+    }
+}

@@ -1,0 +1,29 @@
+import Logging
+import Testing
+
+@testable import Agent
+
+@Suite("What SONiC says of logging")
+struct LogControlTests {
+    @Test("acts upon every logger at once, and what is wrong is told")
+    func live() {
+        let control = LogControl(.notice, isFixed: false)
+        let logger = control.makeLogger()
+        #expect(control.row == ["LOGLEVEL": "NOTICE", "LOGOUTPUT": "STDERR"])
+        #expect(control.apply(["LOGLEVEL": "DEBUG", "LOGOUTPUT": "SYSLOG"]).isEmpty)
+        #expect(logger.logLevel == .debug && control.row["LOGOUTPUT"] == "SYSLOG")
+        for (name, level) in [("EMERG", Logger.Level.critical), ("WARN", .warning), ("INFO", .info)] {
+            #expect(control.apply(["LOGLEVEL": name]).isEmpty && logger.logLevel == level)
+        }
+        let problems = control.apply(["LOGLEVEL": "LOUD", "LOGOUTPUT": "PRINTER"])
+        #expect(problems.count == 2 && problems[0].contains("must be one of") && logger.logLevel == .info)
+        #expect(control.apply([:]).isEmpty)
+    }
+
+    @Test("gives way to the command line's level")
+    func fixed() {
+        let control = LogControl(.error, isFixed: true)
+        #expect(control.apply(["LOGLEVEL": "DEBUG"]).isEmpty)
+        #expect(control.makeLogger().logLevel == .error)
+    }
+}
