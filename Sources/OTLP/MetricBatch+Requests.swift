@@ -16,10 +16,20 @@ extension MetricBatch {
     /// The serialized requests for this batch: one, or as many as it takes for each to have at
     /// most `limit` bytes. A single point is never cut.
     func requests(limit: Int, format: RequestFormat = RequestFormat()) throws -> [[UInt8]] {
-        let request = try ExportRequest(self, histograms: format.histograms).bytes(format.encoding)
+        let request =
+            switch format.encoding {
+            case .protobuf: wireBytes(format.histograms)
+            case .json: try jsonBytes(format.histograms)
+            }
         guard request.count > limit, pointCount > 1 else { return [request] }
         let (first, rest) = split(after: pointCount / 2)
         return try first.requests(limit: limit, format: format) + rest.requests(limit: limit, format: format)
+    }
+
+    private func jsonBytes(_ histograms: ExporterSettings.HistogramForm) throws -> [UInt8] {
+        var options = JSONEncodingOptions()
+        options.alwaysPrintEnumsAsInts = true
+        return try ExportRequest(self, histograms: histograms).jsonUTF8Bytes(options: options)
     }
 }
 
@@ -40,17 +50,5 @@ extension MetricBatch {
             last = status
         }
         return .success(rejected: refused, message: message, status: last)
-    }
-}
-
-extension ExportRequest {
-    fileprivate func bytes(_ encoding: RequestFormat.Encoding) throws -> [UInt8] {
-        switch encoding {
-        case .protobuf: return try serializedBytes()
-        case .json:
-            var options = JSONEncodingOptions()
-            options.alwaysPrintEnumsAsInts = true
-            return try jsonUTF8Bytes(options: options)
-        }
     }
 }

@@ -16,8 +16,9 @@ struct Subscription: Sendable {
     /// One pattern per table and row, and the guard key by its name.
     var commands: [[String]] {
         let prefix = Command.escapedPattern(channelPrefix)
-        let patterns = (tables.map { Command.escapedPattern(endpoint.redisKey($0, "")) + "*" }
-            + rows.map { Command.escapedPattern(endpoint.redisKey($0.table, $0.key)) }).sorted().map { prefix + $0 }
+        let patterns =
+            tables.sorted().map { prefix + Command.escapedPattern(endpoint.redisKey($0, "")) + "*" }
+            + rows.map { prefix + Command.escapedPattern(endpoint.redisKey($0.table, $0.key)) }.sorted()
         return (patterns.isEmpty ? [] : [["PSUBSCRIBE"] + patterns])
             + (guardKey.map { [["SUBSCRIBE", channelPrefix + $0]] } ?? [])
     }
@@ -43,7 +44,9 @@ struct Subscription: Sendable {
         guard channel.utf8.starts(with: channelPrefix.utf8) else { return .foreign }
         let key = String(decoding: channel.utf8.dropFirst(channelPrefix.utf8.count), as: UTF8.self)
         if key == guardKey { return .guardKey }
-        guard let row = endpoint.tableKey(of: key), tables.contains(row.table) || rows.contains(row) else { return .foreign }
+        guard let row = endpoint.tableKey(of: key), tables.contains(row.table) || rows.contains(row) else {
+            return .foreign
+        }
         return .row(row)
     }
 }

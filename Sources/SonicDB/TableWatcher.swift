@@ -20,7 +20,8 @@ public final class TableWatcher: Sendable {
         resyncInterval: Duration = .seconds(30), logger: Logger
     ) {
         self.init(
-            endpoint, tables: tables, rows: rows, guardKey: guardKey, timing: WatchTiming(resyncInterval: resyncInterval),
+            endpoint, tables: tables, rows: rows, guardKey: guardKey,
+            timing: WatchTiming(resyncInterval: resyncInterval),
             logger: logger)
     }
 

@@ -20,6 +20,15 @@ struct LogControlTests {
         #expect(control.apply([:]).isEmpty)
     }
 
+    @Test("is not what one copy of a logger is told")
+    func copies() {
+        let control = LogControl(.notice, isFixed: false)
+        var copy = control.makeLogger()
+        copy.logLevel = .warning
+        #expect(copy.logLevel == .warning && control.makeLogger().logLevel == .notice)
+        #expect(control.row["LOGLEVEL"] == "NOTICE")
+    }
+
     @Test("gives way to the command line's level")
     func fixed() {
         let control = LogControl(.error, isFixed: true)

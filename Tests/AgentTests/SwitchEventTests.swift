@@ -27,19 +27,22 @@ struct SwitchEventTests {
         #expect(events.events(jobs: rows(("a", "running", ""))).isEmpty)
         #expect(events.events(jobs: rows(("a", "starting", ""), ("b", "starting", ""))).isEmpty)
         let failed = events.events(jobs: rows(("a", "failed", "no memory"), ("b", "running", "")))
-        #expect(failed.map(\.parameters) == [
-            ["job": "a", "port": "Ethernet0", "status": "failed", "reason": "no memory"],
-            ["job": "b", "port": "Ethernet0", "status": "running"],
-        ])
-        #expect(events.events(jobs: [:]).map(\.parameters) == [
-            ["job": "a", "status": "deleted"], ["job": "b", "status": "deleted"],
-        ])
+        #expect(
+            failed.map(\.parameters) == [
+                ["job": "a", "port": "Ethernet0", "status": "failed", "reason": "no memory"],
+                ["job": "b", "port": "Ethernet0", "status": "running"],
+            ])
+        #expect(
+            events.events(jobs: [:]).map(\.parameters) == [
+                ["job": "a", "status": "deleted"], ["job": "b", "status": "deleted"],
+            ])
     }
 
     @Test("do not tell again what an earlier agent has told")
     func restart() {
         var events = SwitchEvents(rows(("a", "running", ""), ("b", "running", "")))
-        #expect(events.events(jobs: rows(("a", "running", ""))).map(\.parameters) == [["job": "b", "status": "deleted"]])
+        #expect(
+            events.events(jobs: rows(("a", "running", ""))).map(\.parameters) == [["job": "b", "status": "deleted"]])
     }
 
     @Test("tell when exporting fails and when it works again, and nothing before it has begun")
@@ -56,7 +59,8 @@ struct SwitchEventTests {
 
     @Test("hold what the model allows: short reasons of printable ASCII, names that are names")
     func bounds() {
-        let event = SwitchEvent.job("a", port: "no/netdev", status: "failed", reason: String(repeating: "ä\n", count: 300))
+        let event = SwitchEvent.job(
+            "a", port: "no/netdev", status: "failed", reason: String(repeating: "ä\n", count: 300))
         #expect(event.parameters["port"] == nil)
         #expect(event.parameters["reason"] == String(repeating: "?", count: 256))
         var events = SwitchEvents()

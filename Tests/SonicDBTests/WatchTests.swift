@@ -97,6 +97,21 @@ struct SubscriptionTests {
         #expect(subscription.confirmations == 3)
     }
 
+    @Test("asks for single rows of other tables by their names")
+    func singleRows() {
+        let row = TableKey(table: "LOGGER", key: "telegen")
+        let subscription = Subscription(
+            endpoint: subscription.endpoint, tables: ["TELEGEN"], rows: [row], guardKey: nil)
+        #expect(
+            subscription.commands == [["PSUBSCRIBE", "__keyspace@4__:TELEGEN|*", "__keyspace@4__:LOGGER|telegen"]])
+        #expect(subscription.confirmations == 2)
+        let prefix = RedisValue.string("__keyspace@4__:LOGGER|telegen")
+        #expect(
+            subscription.message(.array([.string("pmessage"), prefix, prefix, .string("hset")])) == .row(row))
+        let other = RedisValue.string("__keyspace@4__:LOGGER|orchagent")
+        #expect(subscription.message(.array([.string("pmessage"), prefix, other, .string("hset")])) == .foreign)
+    }
+
     @Test("takes a table's name as it is, not as a pattern")
     func escaping() {
         let subscription = Subscription(endpoint: subscription.endpoint, tables: ["A*"], guardKey: nil)

@@ -26,13 +26,19 @@ actor EventPublisher {
         self.logger = logger
     }
 
-    deinit { publisher.close(publisher.handle) }
+    isolated deinit { publisher.close(publisher.handle) }
 
     func publish(_ events: [SwitchEvent]) {
         for event in events { publish(event) }
     }
 
     private func publish(_ event: SwitchEvent) {
+        let status = Self.send(event, publisher)
+        if status != 0, !isFailing { logger.warning("an event cannot be published (\(status)): see eventd's log") }
+        isFailing = status != 0
+    }
+
+    private static func send(_ event: SwitchEvent, _ publisher: swss_publisher) -> Int32 {
         let texts = event.parameters.sorted { $0.key < $1.key }.map { (strdup($0.key), strdup($0.value)) }
         defer {
             for (name, value) in texts {
@@ -41,13 +47,11 @@ actor EventPublisher {
             }
         }
         var parameters = texts.map { swss_parameter(name: $0.0, value: $0.1) }
-        let status = event.tag.withCString { tag in
+        return event.tag.withCString { tag in
             parameters.withUnsafeMutableBufferPointer { buffer in
                 var data = swss_event(tag: tag, parameters: buffer.baseAddress, count: Int32(buffer.count))
                 return publisher.publish(publisher.handle, &data)
             }
         }
-        if status != 0, !isFailing { logger.warning("an event cannot be published (\(status)): see eventd's log") }
-        isFailing = status != 0
     }
 }

@@ -14,7 +14,8 @@ struct FeatureService: Service {
     let problem: @Sendable () async -> String?
     let interval: Duration
 
-    init(_ state: DatabaseEndpoint, interval: Duration = .seconds(5), problem: @escaping @Sendable () async -> String?) {
+    init(_ state: DatabaseEndpoint, interval: Duration = .seconds(5), problem: @escaping @Sendable () async -> String?)
+    {
         (database, self.interval, self.problem) = (Database(state), interval, problem)
     }
 

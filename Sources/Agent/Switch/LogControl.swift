@@ -75,6 +75,8 @@ public final class LogControl: Sendable {
     private struct Handler: LogHandler {
         let control: LogControl
         var metadata: Logger.Metadata = [:]
+        /// Of a library that wants its own copy of the logger to say less.
+        private var ownLevel: Logger.Level?
         private var errors: StreamLogHandler
         private var output: StreamLogHandler
 
@@ -84,8 +86,8 @@ public final class LogControl: Sendable {
         }
 
         var logLevel: Logger.Level {
-            get { control.settings.withLock { $0.level } }
-            set { control.settings.withLock { $0.level = newValue } }
+            get { ownLevel ?? control.settings.withLock { $0.level } }
+            set { ownLevel = newValue }
         }
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
