@@ -4,7 +4,8 @@ SHELL := /bin/bash
 STAMP := Sources/CBuildStamp/stamp.h
 RELEASE := .build-release
 # The same for each product: another flag is another build of everything.
-BUILD_RELEASE = $(SWIFT) build -c release --scratch-path $(RELEASE) --static-swift-stdlib
+BUILD_RELEASE = $(SWIFT) build -c release --scratch-path $(RELEASE) --static-swift-stdlib -Xlinker -s \
+  -Xlinker --no-export-dynamic -Xlinker --icf=safe
 PREFIX ?= /usr/local
 PROGRAM ?= $(RELEASE)/release/telegen-sonic
 
@@ -33,7 +34,7 @@ build: setup stamp ## Build for debugging (what test and demo use).
 
 release: setup stamp ## Build for use: .build-release/release/telegen-sonic.
 	@scripts/progress "building for release (the first time takes 10 to 20 minutes)" \
-	  $(BUILD_RELEASE) --product telegen-sonic -Xlinker -s
+	  $(BUILD_RELEASE) --product telegen-sonic
 
 test: setup venv stamp ## Run all tests; those that need root or a kernel feature skip with a message.
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
@@ -66,7 +67,7 @@ test-faults: setup venv stamp ## Run every fault at full length: a hundred kills
 	  $(SWIFT) test --skip-build --filter 'IntegrationTests.*Faults'
 
 soak: release ## Churn jobs and ports under faults and known traffic for SOAK_SECONDS (3600), and print what it costs.
-	@scripts/progress "building the generator" $(BUILD_RELEASE) --product telegen-traffic -Xlinker -s
+	@scripts/progress "building the generator" $(BUILD_RELEASE) --product telegen-traffic
 	@python3 scripts/soak.py
 
 sanitize: setup stamp ## Run the tests of Domain, SonicDB and Dataplane under ThreadSanitizer and AddressSanitizer.
@@ -89,7 +90,7 @@ demo: setup venv build ## One row in CONFIG_DB becomes telemetry, on this machin
 	@python3 scripts/demo.py
 
 bench: release venv ## Print the project's numbers: the packet path's, and the agent's with one job and with 512.
-	@scripts/progress "building the benchmark" $(BUILD_RELEASE) --product telegen-bench -Xlinker -s
+	@scripts/progress "building the benchmark" $(BUILD_RELEASE) --product telegen-bench
 	@python3 scripts/bench.py
 
 bpf: ## Compile the BPF programs alone and show their size.
