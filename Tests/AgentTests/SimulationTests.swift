@@ -24,7 +24,7 @@ struct SimulationTests {
         )
         #expect(first.metrics.map(\.name) == ["bpf.packets", "bpf.bytes"])
         #expect(first.metrics.reduce(0) { $0 + $1.data.pointCount } == 24)
-        #expect(zip(counts(first), counts(second)).allSatisfy { $0 > 0 && $1 == 2 * $0 })
+        #expect(zip(counts(first).sorted(), counts(second).sorted()).allSatisfy { $0 > 0 && $1 == 2 * $0 })
         for batch in [first, second] {
             guard case .histogram(let points, _) = batch.metrics[1].data else { return #expect(Bool(false)) }
             #expect(points.allSatisfy { $0.start == start.nanoseconds && $0.count == $0.bucketCounts.reduce(0, +) })
@@ -38,7 +38,8 @@ struct SimulationTests {
         settings.endpoint = try Endpoint(parsing: "unix:/nowhere/socket")
         settings.interval = .milliseconds(20)
         let report = try await Fleet(settings, switches: 4, ports: 1, duration: .milliseconds(100)).run()
-        #expect(report.failed >= 4 && report.times.isEmpty && report.points == 0 && report.errors.count == 1)
+        #expect(
+            report.failed >= 4 && report.times.isEmpty && report.points == 0 && (1...4).contains(report.errors.count))
         settings.isDisabled = true
         await #expect(throws: FleetError.self) {
             try await Fleet(settings, switches: 1, ports: 1, duration: .seconds(1)).run()

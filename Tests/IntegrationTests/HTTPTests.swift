@@ -135,8 +135,11 @@ private enum Schemathesis {
         ]
         // It prints what it has found where failed commands are not looked at.
         let quoted = command.map { "'\($0)'" }.joined(separator: " ")
-        _ = try await agent.namespace.run(
-            ["sh", "-c", "\(quoted) 1>&2"], deadline: .seconds(300 + 30 * examples).stretched)
+        let log = "'\(agent.folder)/schemathesis'"
+        let count = try await agent.namespace.run(
+            ["sh", "-c", "\(quoted) >\(log) 2>&1 || { cat \(log) >&2; exit 1; }; grep generated \(log)"],
+            deadline: .seconds(300 + 30 * examples).stretched)
+        print("schemathesis:\(count)", terminator: "")
     }
 }
 

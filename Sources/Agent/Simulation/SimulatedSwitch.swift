@@ -8,8 +8,10 @@ public struct SimulatedSwitch: Sendable {
     private let resource: Resource
     private let start: UnixTime
 
-    /// Packets per second of each port, class and size.
-    private static let packetsPerSecond: UInt64 = 100
+    /// Packets per second, 0 to 1023: as different as those of real traffic, which compression has to bear.
+    private static func rate(_ port: Int, _ packetClass: PacketClass, _ bucket: Int) -> UInt64 {
+        UInt64((port << 8) + (packetClass.rawValue << 4) + bucket + 1) &* 0x9e37_79b9_7f4a_7c15 >> 54
+    }
 
     /// - Parameters:
     ///   - name: its `host.name`, and what its instance is known by.
@@ -27,12 +29,13 @@ public struct SimulatedSwitch: Sendable {
     /// Everything, as it is at `time`: eight points a port.
     public func batch(at time: UnixTime) -> MetricBatch {
         let elapsed = (time > start ? time.nanoseconds - start.nanoseconds : 0) / 1_000_000
-        let buckets = [UInt64](
-            repeating: elapsed * Self.packetsPerSecond / 1000, count: SizeBounds.bucketCount)
-        let packets = buckets.reduce(0, +)
         var streams: [StreamID: StreamPoint] = [:]
         for (number, job) in jobs.enumerated() {
             for packetClass in PacketClass.allCases {
+                let buckets = (0..<SizeBounds.bucketCount).map {
+                    elapsed * Self.rate(number, packetClass, $0) / 1000
+                }
+                let packets = buckets.reduce(0, +)
                 for (metric, value) in [
                     (ExportedMetric.packets, StreamValue.sum(packets)),
                     (.bytes, .histogram(buckets, sum: packets * 700)),
