@@ -14,7 +14,7 @@ RUN apt-get update \
 WORKDIR /src
 COPY . .
 # Swift's own libraries become part of the program.
-RUN swift build -c release --static-swift-stdlib --product telegen-sonic -Xlinker -s \
+RUN swift build -c release --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --icf=safe --product telegen-sonic \
     && install -D -m 755 .build/release/telegen-sonic /out/bin/telegen-sonic
 
 FROM ${DEBIAN_IMAGE} AS runtime

@@ -118,6 +118,7 @@ let package = Package(
                 "Agent", "Dataplane", "SonicDB", "OTLP", "HTTPAPI", "Traffic", "TestSupport", "BPFPrograms", "CLibbpf",
                 "CLinux", "CTelegenBPF", subprocess, .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOCore", package: "swift-nio"),
             ]
                 + grpc,
             exclude: ["Objects"]),

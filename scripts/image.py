@@ -24,7 +24,7 @@ from demo.counts import CLASSES
 from demo.sandbox import CONFIG_DB, ROOT, STATE_DB, Failure, Sandbox, execute, run_in_sandbox, unmount
 
 IMAGE = "localhost/telegen-sonic:test"
-URL = "http://127.0.0.1:8080"
+LISTEN = "127.0.0.1:8080"
 PACKETS = 20_000
 TRAFFIC = os.path.abspath(os.environ.get("IMAGE_TRAFFIC") or os.path.join(ROOT, ".build", "debug", "telegen-traffic"))
 SIZE_LIMIT = int(os.environ.get("IMAGE_SIZE_LIMIT") or 150)
@@ -83,19 +83,20 @@ class Container:
 class Agent(Container):
     """A container whose agent is asked over HTTP, as users do."""
 
-    def __init__(self, sandbox: Sandbox, name: str, *words: str) -> None:
+    def __init__(self, sandbox: Sandbox, name: str, *words: str, listen: str = LISTEN) -> None:
         """Returns when it answers. Without `words` it runs already."""
+        self.url = f"http://{listen}"
         if words:
             super().__init__(sandbox, name, *words)
         else:
             self.sandbox, self.name, self.started = sandbox, name, 0
         if not sandbox.until(lambda: self.ask("/healthz") is not None, 30):
-            raise Failure(f"{name}: no answer at {URL}/healthz:{self.log()}")
+            raise Failure(f"{name}: no answer at {self.url}/healthz:{self.log()}")
         self.start = f"/healthz after {time.monotonic() - self.started:.2f} s; " if words else ""
 
     def ask(self, path: str, *options: str) -> str | None:
         """The body of an answer of its API."""
-        return get(self.sandbox, URL + path, *options)
+        return get(self.sandbox, self.url + path, *options)
 
     def job(self, *statuses: str) -> dict[str, Any]:
         """Starts a job on Ethernet0 and returns it in one of these states."""
@@ -240,14 +241,17 @@ def try_package(sandbox: Sandbox) -> None:
     Container(
         sandbox, "database", "--network=none", redis, "--tmpfs=/data", f"--volume={compose}:/compose:ro",
         "--entrypoint=/bin/sh", IMAGE, "/compose/redis.sh")
-    own = {"/sys/fs/bpf": make_bpffs(sandbox, "package"), "/etc/sonic": etc}
+    lasting = sandbox.path("var-lib")
+    os.mkdir(lasting)
+    own = {"/sys/fs/bpf": make_bpffs(sandbox, "package"), "/etc/sonic": etc, "/var/lib/telegen-sonic": lasting}
     parts = [volume.split(":", 1) for volume in manifest["container"]["volumes"]]
     volumes = [f"--volume={own[source]}:{rest}" for source, rest in parts]
     variables = [f"--env={key}={value}" for key, value in manifest["container"]["environment"].items()]
     tmpfs = [f"--tmpfs={folder}" for folder in manifest["container"]["tmpfs"]]
     agent = Agent(
         sandbox, "package", "--privileged", "--network=host", redis, *volumes, *variables, *tmpfs,
-        "--env=CONTAINER_NAME=telegen", "--env=SYSLOG_TARGET_IP=127.0.0.1", f"{IMAGE}-sonic")
+        "--env=CONTAINER_NAME=telegen", "--env=SYSLOG_TARGET_IP=127.0.0.1", f"{IMAGE}-sonic",
+        listen=manifest["container"]["environment"]["TELEGEN_LISTEN"])
 
     def database(number: str, *words: str) -> str:
         return sandbox.run("redis-cli", "-s", os.path.join(run, "redis.sock"), "-n", number, *words)

@@ -78,7 +78,7 @@ public struct Agent: Service {
             services.append(ServiceManagerService(manager: manager, reconciler: reconciler))
         }
         if databases.server == nil {
-            services.append(FeatureService(databases.state) { await reconciler.bpfProblem })
+            services.append(FeatureService(databases.state) { await reconciler.problem })
         }
         if let door = makeDoor(reconciler, source, export, databases, clock) { services.append(door) }
         try await ServiceGroup(configuration: .init(services: services, logger: logger)).run()

@@ -127,6 +127,8 @@ struct ConfigFollower: Service {
         guard view.isWhole else { return }
         switch view.rows[LogControl.key] ?? .absent {
         case .absent:
+            memory.logRow = nil
+            _ = logs.apply([:])
             _ = try await database.write(
                 logs.row, table: LogControl.table, key: LogControl.key, isNew: true, guardKey: guardKey)
         case .row(let row) where row.fields != memory.logRow:

@@ -34,6 +34,8 @@ public actor Reconciler {
     private let warnings: [String]
     /// Why nothing can be counted; nil: it can, or nobody has tried yet.
     var bpfProblem: String? { unavailable?.reason }
+    /// Why the agent does not do its work; nil: it does.
+    var problem: String? { isKnown ? bpfProblem : "CONFIG_DB has not been read yet" }
     private var unavailable: (reason: String, attempts: Int, retryAt: Duration)?
     private var ports: [NetdevName: Port] = [:]
     private var mirroring = Mirroring()

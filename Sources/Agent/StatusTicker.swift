@@ -85,6 +85,7 @@ final class StatusTicker: Service {
         fields["jobs_running"] = String(jobs.count { $0 == .running })
         fields["jobs_failed"] = String(jobs.count { $0 == .failed })
         fields["otlp_status"] = export.state.rawValue
+        fields["otlp_endpoint"] = await exporter.destination ?? ""
         fields["otlp_last_export"] = export.lastExport.map { UnixTime(nanoseconds: $0).text } ?? ""
         fields["otlp_failed_exports"] = String(export.failedExports)
         fields["otlp_last_error"] = export.lastError ?? ""

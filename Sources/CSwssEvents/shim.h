@@ -5,22 +5,17 @@
 #pragma once
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct swss_parameter {
 	const char *name;
 	const char *value;
 };
 
-struct swss_event {
-	const char *tag;
-	struct swss_parameter *parameters;
-	int count;
-};
-
 /* What a publisher is made of; all are NULL where there is none. */
 struct swss_publisher {
 	void *handle;
-	int (*publish)(void *handle, const struct swss_event *event);
+	int (*publish)(void *handle, const char *tag, const struct swss_parameter *parameters, uint32_t count);
 	void (*close)(void *handle);
 };
 

@@ -10,6 +10,9 @@ public actor PeriodicExporter<C: Clock> where C.Duration == Duration {
     /// How exporting is going.
     public internal(set) var status = ExportStatus()
 
+    /// Where batches go; nil: nowhere.
+    public var destination: String? { if case .exporter(let exporter) = target { exporter.destination } else { nil } }
+
     let collect: @Sendable () async -> MetricBatch?
     let delivered: @Sendable () async -> Void
     let clock: C

@@ -77,19 +77,26 @@ extension Simulate {
         let text: String
 
         init(_ report: Fleet.Report, _ destination: String, switches: Int, ports: Int, cpu: Double) {
-            let times = report.times.map { $0 / .milliseconds(1) }.sorted()
-            func quantile(_ share: Double) -> Double { times.isEmpty ? 0 : times[Int(Double(times.count - 1) * share)] }
+            let arrived = report.times.values.reduce(0, +)
+            func quantile(_ share: Double) -> Double {
+                var rest = Int(Double(arrived - 1) * share)
+                for (time, count) in report.times.sorted(by: { $0.key < $1.key }) {
+                    if rest < count { return Double(time) / 10 }
+                    rest -= count
+                }
+                return 0
+            }
             let (median, p99, longest) = (quantile(0.5), quantile(0.99), quantile(1))
             members = [
                 ("destination", .string(destination)), ("switches", .integer(Int64(switches))),
-                ("ports", .integer(Int64(ports))), ("exports", .integer(Int64(times.count))),
+                ("ports", .integer(Int64(ports))), ("exports", .integer(Int64(arrived))),
                 ("failed", .integer(Int64(report.failed))), ("late", .integer(Int64(report.late))),
                 ("points", .integer(Int64(report.points))), ("median_ms", .number(median)), ("p99_ms", .number(p99)),
                 ("longest_ms", .number(longest)), ("cpu_s", .number(cpu)),
                 ("errors", .array(report.errors.sorted().map { .string($0) })),
             ]
             var lines = [
-                "\(switches) switches of \(ports) ports to \(destination): \(times.count) exports arrived, "
+                "\(switches) switches of \(ports) ports to \(destination): \(arrived) exports arrived, "
                     + "\(report.failed) failed; \(report.points) points",
                 "an export took \(Self.rounded(median)) ms in the middle, 99 of 100 at most \(Self.rounded(p99)), the "
                     + "longest \(Self.rounded(longest)); this process took \(Self.rounded(cpu)) s of processor time",

@@ -49,12 +49,16 @@ struct SwitchEventTests {
     func export() {
         var events = SwitchEvents()
         func tell(_ status: String, _ error: String = "") -> [SwitchEvent] {
-            events.events(agent: ["otlp_status": status, "otlp_last_error": error])
+            events.events(agent: ["otlp_status": status, "otlp_last_error": error, "otlp_endpoint": "gateway:4317"])
         }
         #expect(tell("starting").isEmpty && tell("ok").isEmpty)
-        #expect(tell("failing", "refused") == [.export(isFailing: true, reason: "refused")])
+        #expect(tell("failing", "refused") == [.export(to: "gateway:4317", isFailing: true, reason: "refused")])
         #expect(tell("failing", "timeout").isEmpty)
-        #expect(tell("ok") == [.export(isFailing: false, reason: "")])
+        #expect(tell("ok") == [.export(to: "gateway:4317", isFailing: false, reason: "")])
+        // An earlier agent has told it.
+        let agent = TableKey(table: StateTable.agent, key: "global")
+        events = SwitchEvents([agent: ["otlp_status": "failing"]])
+        #expect(tell("failing", "refused").isEmpty && tell("ok").count == 1)
     }
 
     @Test("hold what the model allows: short reasons of printable ASCII, names that are names")
@@ -62,6 +66,8 @@ struct SwitchEventTests {
         let event = SwitchEvent.job(
             "a", port: "no/netdev", status: "failed", reason: String(repeating: "ä\n", count: 300))
         #expect(event.parameters["port"] == nil)
+        let odd = SwitchEvent.export(to: "unix:/a b", isFailing: true, reason: "")
+        #expect(odd.parameters == ["status": "failing"])
         #expect(event.parameters["reason"] == String(repeating: "?", count: 256))
         var events = SwitchEvents()
         #expect(events.events(jobs: rows(("no name", "rejected", "x"))).isEmpty)

@@ -82,24 +82,25 @@ struct SwitchTests {
         return if case .row(let row)? = view.rows["telegen"] { row.fields } else { [:] }
     }
 
-    /// A library with swss-common's interface, which writes events into a file.
+    /// A library with the interface of swss-common's common/events_wrap.h (as it is since August 2022), which writes events
+    /// into a file.
     private static func compileStandIn(to path: String) async throws {
         let source = """
             #include <stdio.h>
             #include <stdlib.h>
             #include <string.h>
-            struct parameter { const char *name, *value; };
-            struct event { const char *tag; struct parameter *parameters; int count; };
+            #include <stdint.h>
+            typedef struct param_C { const char *name; const char *val; } param_C_t;
             static const char *name;
             void *events_init_publisher_wrap(const char *source) { name = strdup(source); return &name; }
             void events_deinit_publisher_wrap(void *handle) { (void)handle; }
-            int event_publish_wrap(void *handle, const struct event *event)
+            int event_publish_wrap(void *handle, const char *tag, const param_C_t *params, uint32_t params_cnt)
             {
                 FILE *file = fopen(getenv("STAND_IN_EVENTS"), "a");
                 if (!file || handle != &name) return -1;
-                fprintf(file, "%s:%s", name, event->tag);
-                for (int i = 0; i < event->count; i++)
-                    fprintf(file, " %s=%s", event->parameters[i].name, event->parameters[i].value);
+                fprintf(file, "%s:%s", name, tag);
+                for (uint32_t i = 0; i < params_cnt; i++)
+                    fprintf(file, " %s=%s", params[i].name, params[i].val);
                 fputs("\\n", file);
                 return fclose(file);
             }

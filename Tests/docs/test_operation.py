@@ -38,6 +38,7 @@ ELSEWHERE = {
     "Agent/ServiceManager.swift": "systemd",
     "Agent/Simulation/": "the command simulate",
     "Agent/StatePublisher.swift": "the log, of STATE_DB",
+    "Agent/Switch/": "SONiC's rows of FEATURE and LOGGER, and events",
     "Agent/TroubleLog.swift": "the log",
 }
 # What is no sentence for a job in files that have some, and why.

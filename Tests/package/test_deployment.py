@@ -78,7 +78,8 @@ def test_the_small_profile_needs_no_image_from_elsewhere():
     ({}, "--url http://127.0.0.1:8080"),
     ({"TELEGEN_LISTEN": "127.0.0.1:9000"}, "--url http://127.0.0.1:9000"),
     ({"TELEGEN_LISTEN": "unix:/run/t.sock"}, "--url unix:/run/t.sock"),
-    ({"TELEGEN_LISTEN": "[::]:443", "TELEGEN_TLS_CERT": "/c.pem"}, "--url https://[::]:443"),
+    ({"TELEGEN_LISTEN": "[::]:443", "TELEGEN_TLS_CERT": "/c.pem"}, "--url https://[::1]:443"),
+    ({"TELEGEN_LISTEN": "0.0.0.0:8080", "TELEGEN_API_ALLOW": "remote-plain"}, "--url http://127.0.0.1:8080"),
     ({"TELEGEN_URL": "https://switch:8443", "TELEGEN_TLS_CERT": "/c.pem"}, "--url https://switch:8443"),
     ({"TELEGEN_LISTEN": "off"}, ""),
 ])

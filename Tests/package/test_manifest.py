@@ -107,7 +107,10 @@ def test_the_service_is_what_sonic_wants_of_one_that_counts_in_each_asic(manifes
     # There is no field for capabilities.
     assert container["privileged"] is True
     assert "/sys/fs/bpf:/sys/fs/bpf:rw" in container["volumes"]
-    assert container["environment"] == {"TELEGEN_DB": "sonic"}
+    # The instance's UUID outlives the container, which an upgrade removes.
+    assert "/var/lib/telegen-sonic:/var/lib/telegen-sonic:rw" in container["volumes"]
+    # SONiC's gNMI server takes 8080 when it is not configured (gnmi-native.sh of sonic-buildimage).
+    assert container["environment"] == {"TELEGEN_DB": "sonic", "TELEGEN_LISTEN": "127.0.0.1:8088"}
     assert manifest["processes"] == [{"name": "telegen", "reconciles": False}]
 
 

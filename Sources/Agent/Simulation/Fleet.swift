@@ -6,8 +6,8 @@ import OTLP
 public struct Fleet: Sendable {
     /// What became of exports.
     public struct Report: Sendable {
-        /// From an export's start to its answer, of those that arrived.
-        public internal(set) var times: [Duration] = []
+        /// How many exports arrived after how long, from their start to the answer, in tenths of a millisecond.
+        public internal(set) var times: [Int: Int] = [:]
         public internal(set) var failed = 0
         /// Points that have arrived.
         public internal(set) var points = 0
@@ -19,7 +19,7 @@ public struct Fleet: Sendable {
         fileprivate mutating func add(_ outcome: ExportOutcome, points: Int, time: Duration) {
             switch outcome {
             case .success(let rejected, _, _):
-                times.append(time)
+                times[Int(time / .microseconds(100)), default: 0] += 1
                 self.points += points - Int(rejected)
             case .retryable(let failure, _), .permanent(let failure):
                 failed += 1
@@ -28,7 +28,7 @@ public struct Fleet: Sendable {
         }
 
         fileprivate mutating func add(_ other: Report) {
-            times += other.times
+            times.merge(other.times, uniquingKeysWith: +)
             failed += other.failed
             points += other.points
             late += other.late

@@ -46,12 +46,7 @@ actor EventPublisher {
                 free(value)
             }
         }
-        var parameters = texts.map { swss_parameter(name: $0.0, value: $0.1) }
-        return event.tag.withCString { tag in
-            parameters.withUnsafeMutableBufferPointer { buffer in
-                var data = swss_event(tag: tag, parameters: buffer.baseAddress, count: Int32(buffer.count))
-                return publisher.publish(publisher.handle, &data)
-            }
-        }
+        let parameters = texts.map { swss_parameter(name: $0.0, value: $0.1) }
+        return publisher.publish(publisher.handle, event.tag, parameters, UInt32(parameters.count))
     }
 }

@@ -10,11 +10,11 @@ struct FeatureService: Service {
     static let key = "telegen"
 
     let database: Database
-    /// Why packets cannot be counted; nil: they can.
+    /// Why the agent does not do its work; nil: it does.
     let problem: @Sendable () async -> String?
     let interval: Duration
 
-    init(_ state: DatabaseEndpoint, interval: Duration = .seconds(5), problem: @escaping @Sendable () async -> String?)
+    init(_ state: DatabaseEndpoint, interval: Duration = .seconds(2), problem: @escaping @Sendable () async -> String?)
     {
         (database, self.interval, self.problem) = (Database(state), interval, problem)
     }

@@ -18,6 +18,8 @@ public final class LogControl: Sendable {
     }
 
     private let settings: Mutex<Settings>
+    /// As the agent was started.
+    private let initial: Settings
     /// The command line has the last word on the level.
     private let isFixed: Bool
 
@@ -26,33 +28,38 @@ public final class LogControl: Sendable {
 
     /// - Parameter isFixed: CONFIG_DB cannot change the level.
     public init(_ level: Logger.Level, isFixed: Bool) {
-        settings = Mutex(Settings(level: level))
+        initial = Settings(level: level)
+        settings = Mutex(initial)
         self.isFixed = isFixed
     }
 
     /// A logger that obeys.
     public func makeLogger() -> Logger { Logger(label: "telegen-sonic") { Handler(label: $0, control: self) } }
 
-    /// The row as it would say what is.
+    /// The row of an agent that was told nothing.
     var row: [String: String] {
-        let settings = settings.withLock { $0 }
-        return [
-            "LOGLEVEL": Self.levels.first { $0.level == settings.level }?.name ?? "DEBUG",
-            "LOGOUTPUT": settings.output.rawValue,
+        [
+            "LOGLEVEL": Self.levels.first { $0.level == initial.level }?.name ?? "DEBUG",
+            "LOGOUTPUT": initial.output.rawValue,
         ]
     }
 
-    /// Does as a row says, but for what is wrong with it.
+    /// Does as a row says, but for what is wrong with it; of what it does not say the agent's start has the word.
     ///
-    /// - Returns: what that is, a sentence each.
+    /// - Returns: what is wrong, a sentence each.
     func apply(_ fields: [String: String]) -> [String] {
         var problems: [String] = []
+        if fields["LOGLEVEL"] == nil { settings.withLock { $0.level = initial.level } }
+        if fields["LOGOUTPUT"] == nil { settings.withLock { $0.output = initial.output } }
         if let text = fields["LOGLEVEL"] {
             let level = Self.levels.first { $0.name == text }?.level
             if level == nil {
                 problems.append("LOGLEVEL \(text.prefix(40).debugDescription): must be one of \(Self.names)")
             }
             if let level, !isFixed { settings.withLock { $0.level = level } }
+            if let level, isFixed, level != initial.level {
+                problems.append("LOGLEVEL \(text): does not act, since --log-level says \(initial.level)")
+            }
         }
         if let text = fields["LOGOUTPUT"] {
             let output = Output(rawValue: text)

@@ -24,8 +24,16 @@ struct SwitchEvent: Hashable, Sendable {
     }
 
     /// The collector cannot be reached any more, or can again.
-    static func export(isFailing: Bool, reason: String) -> SwitchEvent {
-        SwitchEvent("otlp-export", ["status": isFailing ? "failing" : "recovered"], reason: reason)
+    static func export(to endpoint: String, isFailing: Bool, reason: String) -> SwitchEvent {
+        let isPlain =
+            (1...255).contains(endpoint.utf8.count)
+            && endpoint.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"\\".utf8.contains($0) }
+        return SwitchEvent(
+            "otlp-export",
+            ["status": isFailing ? "failing" : "recovered"].merging(isPlain ? ["endpoint": endpoint] : [:]) { own, _ in
+                own
+            },
+            reason: reason)
     }
 
     /// A database cannot be reached any more, or can again.
@@ -50,12 +58,14 @@ struct SwitchEvents {
     /// - Parameter earlier: what an earlier agent left there: what has not changed since is no event.
     init(_ earlier: StateRows = [:]) {
         for (key, fields) in earlier where key.table == StateTable.jobs { jobs[key.key] = fields["oper_status"] }
+        isFailing = earlier[TableKey(table: StateTable.agent, key: "global")]?["otlp_status"] == "failing"
     }
 
     /// Of the jobs' rows, all of them. That a job is `starting` is no event: what comes of it is.
     mutating func events(jobs rows: StateRows) -> [SwitchEvent] {
         var (events, new) = ([SwitchEvent](), [String: String]())
-        for (key, fields) in rows.sorted(by: { $0.key.key < $1.key.key }) where key.table == StateTable.jobs {
+        let told = rows.filter { $0.key.table == StateTable.jobs }
+        for (key, fields) in told.sorted(by: { $0.key.key < $1.key.key }) {
             guard JobName(key.key) != nil, let status = fields["oper_status"] else { continue }
             guard status != OperStatus.starting.rawValue else {
                 new[key.key] = jobs[key.key]
@@ -76,13 +86,14 @@ struct SwitchEvents {
 
     /// Of the agent's own row. Exports that have not begun are no news.
     mutating func events(agent row: [String: String]) -> [SwitchEvent] {
+        let endpoint = row["otlp_endpoint"] ?? ""
         switch (row["otlp_status"], isFailing) {
         case ("failing", false):
             isFailing = true
-            return [.export(isFailing: true, reason: row["otlp_last_error"] ?? "")]
+            return [.export(to: endpoint, isFailing: true, reason: row["otlp_last_error"] ?? "")]
         case ("ok", true):
             isFailing = false
-            return [.export(isFailing: false, reason: "")]
+            return [.export(to: endpoint, isFailing: false, reason: "")]
         default: return []
         }
     }

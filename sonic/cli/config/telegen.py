@@ -460,6 +460,8 @@ def add_setting(group, command_name, field_name):
             ctx.fail(str(refused))
         for name in namespaces() if namespace is None else [namespace]:
             row = db.cfgdb_clients[name].get_entry(GLOBAL, "global")
+            if entry is None and field_name not in row:
+                continue
             row.pop(field_name, None)
             if entry is not None:
                 row[field_name] = entry
