@@ -46,6 +46,7 @@ NOT_TOLD = {
     "the key holds no hash, or one that is too large: defaults are used": "the log, of TELEGEN|global",
     "telegen-sonic …": "the alias of a tunnel",
     "CONFIG_DB is being rebuilt: keeping everything as it is": "the log",
+    "CONFIG_DB has not been read yet": "FEATURE|telegen",
     "CONFIG_DB has no CONFIG_DB_INITIALIZED yet: waiting until it is whole (on a Redis without SONiC: redis-cli -n 4 SET "
     "CONFIG_DB_INITIALIZED 1)": "the log",
 }
