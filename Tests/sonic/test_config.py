@@ -300,6 +300,16 @@ class TestWithYangValidation:
         assert server.config.hgetall("TELEGEN|global") == {"otlp_endpoint": "collector:4317"}
         cli.words("config", "otlp", "endpoint", "")
         assert not server.config.exists("TELEGEN|global")
+        # There is nothing to unset any more.
+        cli.words("config", "otlp", "endpoint", "")
+
+    def test_an_error_does_not_quote_other_tables(self, cli, server, monkeypatch):
+        def refuse(*_):
+            raise ValueError("member 'TELEGEN' not found in {'TACPLUS': {'global': {'passkey': 'secret'}}}")
+        monkeypatch.setattr("config.validated_config_db_connector.ValidatedConfigDBConnector.set_entry", refuse,
+                            raising=False)
+        said = cli("config job add web --port Ethernet0", code=1)
+        assert "was not written: member 'TELEGEN' not found in" in said and "secret" not in said
 
     def test_what_the_model_refuses_is_not_written(self, cli, server, job):
         server.config.hset("TELEGEN_JOB|old", mapping={"port": "Ethernet0", "vlan@": "4095"})

@@ -285,7 +285,8 @@ def write(db, namespace, table, key, row):
         connector.set_entry(table, key, row)
     # The updater behind it and Redis's client have many kinds of errors, without a common base.
     except Exception as error:
-        raise click.ClickException(f"{table}|{key} was not written: {error}")
+        # Some quote the whole configuration, with whatever is secret in it.
+        raise click.ClickException(f"{table}|{key} was not written: {str(error).split('{', 1)[0][:500]}")
 
 
 def namespace_of(db, given, what, holds):
