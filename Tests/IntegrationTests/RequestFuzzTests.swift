@@ -33,7 +33,8 @@ struct RequestFuzzTests {
         // Fewer run beside other tests, whose memory is theirs.
         print("memory: \(growth >> 10) KiB more after \(cases * Self.workers) requests")
         if fuzzCases >= 100_000 { #expect(growth < 64 << 20) }
-        if fuzzCases >= 1_000_000 { #expect(growth < 4 << 20) }
+        // The least that can be allocated is 16 bytes: not one for each request.
+        if fuzzCases >= 1_000_000 { #expect(growth < 12 << 20) }
         print("mutated requests by the status of their answers: \(counts.sorted { $0.key < $1.key })")
         #expect(Set(counts.keys).isSubset(of: [200, 201, 304, 400, 403, 404, 405, 409, 413, 415, 429, 503]))
         // 503: /readyz of an agent that cannot count.
