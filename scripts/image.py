@@ -337,6 +337,41 @@ def try_compose(sandbox: Sandbox) -> None:
     if not sandbox.until(is_there, 30):
         raise Failure(f"Prometheus does not have {sent} packets: {get(sandbox, query)}")
     print(f"  Prometheus has {sent:,} packets", flush=True)
+    check_dashboard(sandbox, agent)
+
+
+def dashboard_queries(value: Any) -> list[str]:
+    """The queries of deploy/grafana/telegen.json as Grafana sends them with everything chosen."""
+    if isinstance(value, list):
+        return [query for inner in value for query in dashboard_queries(inner)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["expr"]] if isinstance(value.get("expr"), str) else []
+    filled = [re.sub(r"\$(instance|port|job)", ".*", query.replace("$__rate_interval", "1m")) for query in own]
+    return filled + dashboard_queries(list(value.values()))
+
+
+def check_dashboard(sandbox: Sandbox, agent: Agent) -> None:
+    """Each query of the dashboard finds something in what the agent tells of a job with all details."""
+    with open(os.path.join(ROOT, "deploy", "grafana", "telegen.json"), encoding="utf-8") as file:
+        # Copies want a tunnel, of which not every kernel has one.
+        queries = [query for query in dashboard_queries(json.load(file)) if "telegen_copies" not in query]
+    body = {"port": "Ethernet0", "job_id": "rich", "result_detail": ["flows", "qos", "bursts"],
+            "filters": {"ip_proto": ["tcp", "udp"]}}
+    agent.ask("/jobs/start", "-H", "Content-Type: application/json", "-d", json.dumps(body))
+    silent = list(queries)
+
+    def all_speak() -> bool:
+        send(sandbox)
+        for query in list(silent):
+            answer = get(sandbox, "http://127.0.0.1:9090/api/v1/query", "-G", "--data-urlencode", f"query={query}")
+            if json.loads(answer or "{}").get("data", {}).get("result"):
+                silent.remove(query)
+        return not silent
+
+    if not sandbox.until(all_speak, 90):
+        raise Failure("these queries of the dashboard find nothing: " + "; ".join(silent))
+    print(f"  the dashboard: each of {len(queries)} queries finds something", flush=True)
 
 
 def check_size(sandbox: Sandbox) -> None:
