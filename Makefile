@@ -62,7 +62,7 @@ test-faults: setup venv stamp ## Run every fault at full length: a hundred kills
 	@scripts/progress "building the tests (the first time takes 6 to 10 minutes)" $(SWIFT) build --build-tests
 	TELEGEN_FUZZ_CASES=1000000 $(SWIFT) test --skip-build --filter 'FuzzTests|RandomRowTests|SmallWorldTests' \
 	  --skip IntegrationTests
-	TELEGEN_FUZZ_CASES=1000000 TELEGEN_API_EXAMPLES=300 $(SWIFT) test --skip-build --filter 'RequestFuzzTests|HTTPTests'
+	TELEGEN_FUZZ_CASES=1000000 TELEGEN_API_EXAMPLES=700 $(SWIFT) test --skip-build --filter 'RequestFuzzTests|HTTPTests'
 	TELEGEN_FAULT_ROUNDS=100 TELEGEN_OUTAGE_SECONDS=600 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 \
 	  $(SWIFT) test --skip-build --filter 'IntegrationTests.*Faults'
 
