@@ -15,9 +15,8 @@ final class EventFollower: Sendable {
     /// Nil: nobody publishes events here.
     ///
     /// - Parameter earlier: what an earlier agent left in STATE_DB.
-    init?(earlier: StateRows, library: String? = nil, logger: Logger) {
-        let opened = library.map { EventPublisher(library: $0, logger: logger) } ?? EventPublisher(logger: logger)
-        guard let publisher = opened else { return nil }
+    init?(earlier: StateRows, logger: Logger) {
+        guard let publisher = EventPublisher(logger: logger) else { return nil }
         self.publisher = publisher
         found = Mutex(SwitchEvents(earlier))
         let (events, bell) = AsyncStream<[SwitchEvent]>.makeStream(

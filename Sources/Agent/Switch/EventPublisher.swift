@@ -15,13 +15,12 @@ actor EventPublisher {
     private let logger: Logger
     private var isFailing = false
 
+    private static let library = "libswsscommon.so.0"
     private static let source = "sonic-events-telegen"
 
     /// Nil: there is no such library here, or it makes no publisher.
-    ///
-    /// - Parameter library: by its name or path, as dlopen(3) has it.
-    init?(library: String = "libswsscommon.so.0", logger: Logger) {
-        publisher = swss_open_publisher(library, Self.source)
+    init?(logger: Logger) {
+        publisher = swss_open_publisher(Self.library, Self.source)
         guard publisher.handle != nil else { return nil }
         self.logger = logger
     }
